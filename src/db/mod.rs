@@ -1,0 +1,3 @@
+//! PostgreSQL: connections, roles, schemas, migrations. Imports no slice.
+
+pub mod ids;

@@ -1,0 +1,3 @@
+//! The fields of the recipient: standard ones and those a tenant defines.
+
+pub mod kind;

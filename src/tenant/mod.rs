@@ -1,0 +1,3 @@
+//! What happens inside one tenant: a slice for each feature.
+
+pub mod fields;
