@@ -1,3 +1,4 @@
 //! What happens inside one tenant: a slice for each feature.
 
 pub mod fields;
+pub mod target_groups;

@@ -1,0 +1,3 @@
+//! Target groups: recipients chosen by a rule.
+
+pub mod rules;
