@@ -1,1 +1,3 @@
+//! The program `mandant`.
+
 fn main() {}
