@@ -85,7 +85,10 @@ pub(super) fn value_of(kind: &Kind, plain: &str) -> Option<Value> {
 }
 
 fn wrong_value(field: &FieldRef, value: &Value) -> Problem {
+    let is_time = matches!(field.kind, Kind::Date | Kind::DateTime);
     let found = match value {
+        // Where quotes are what is wrong, they are shown.
+        Value::Text(text) if !is_time => super::show::quoted(&excerpt(text)),
         Value::Text(text) | Value::Number(text) | Value::Moment(text) => excerpt(text),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
     };

@@ -155,6 +155,7 @@ impl Parser<'_> {
         self.conditions += 1;
         let field = self.field()?;
         let op = self.operator()?;
+        self.refuse_null(&op)?;
         let values = match op.it {
             Op::Empty | Op::NotEmpty => Vec::new(),
             Op::In | Op::NotIn => self.list()?,
@@ -261,12 +262,29 @@ impl Parser<'_> {
         match word.to_ascii_lowercase().as_str() {
             "true" | "yes" => Ok(Value::Bool(true)),
             "false" | "no" => Ok(Value::Bool(false)),
-            "null" | "empty" => Err(self.instead("is empty")),
             _ if is_keyword(word) => Err(self.expected(Wanted::Value)),
             _ => Err(self.error(Problem::TextWithoutQuotes {
                 found: excerpt(word),
             })),
         }
+    }
+
+    /// `= null` and `= empty`, for those who know SQL or guess.
+    fn refuse_null(&self, op: &Spanned<Op>) -> Parsed<()> {
+        let instead = match op.it {
+            Op::Equal => Op::Empty,
+            Op::NotEqual => Op::NotEmpty,
+            _ => return Ok(()),
+        };
+        if !self.is_word("null") && !self.is_word("empty") {
+            return Ok(());
+        }
+        let len = self.peek().at + self.peek().len - op.at;
+        let problem = Problem::WriteInstead {
+            found: format!("{} {}", op.it.text(), self.found()),
+            instead: instead.text().to_owned(),
+        };
+        Err(RuleError::new(op.at, len, problem))
     }
 
     /// `price > 1,5` is a decimal in half of Europe; say so instead of "expected and".

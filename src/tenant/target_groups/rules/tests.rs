@@ -1,5 +1,6 @@
 //! Tables of rule -> SQL and rule -> message, and what holds for every rule.
 
+mod meaning;
 mod messages;
 mod properties;
 mod storing;

@@ -49,9 +49,26 @@ fn condition() -> impl Strategy<Value = String> {
     let decimal = "-?[0-3]{1,3}(\\.[0-9]{1,3})?";
     let day =
         (2025i32..=2027, 1u32..=12, 1u32..=28).prop_map(|(y, m, d)| format!("{y}-{m:02}-{d:02}"));
+    // Those of the rows in `meaning`, and their neighbours.
+    let known_day = proptest::sample::select(vec![
+        "2025-06-14",
+        "2025-06-15",
+        "2026-02-28",
+        "2026-03-01",
+        "2027-12-28",
+        "9999-12-31",
+        "0001-01-01",
+    ]);
+    let day = prop_oneof![day, known_day.prop_map(str::to_owned)];
     let moment = (day.clone(), 0u32..24, 0u32..60, 0u32..1_000_000)
         .prop_map(|(day, h, m, f)| format!("{day}T{h:02}:{m:02}:00.{f:06}Z"));
-    let time = prop_oneof![day.clone(), moment];
+    let known_moment = proptest::sample::select(vec![
+        "2025-06-15T00:00Z",
+        "2025-06-14T23:59:59.999999Z",
+        "2026-02-28T13:30+01:00",
+        "2026-03-01T00:00:00",
+    ]);
+    let time = prop_oneof![day.clone(), moment, known_moment.prop_map(str::to_owned)];
     let times = proptest::collection::vec(time.clone(), 1..4).prop_map(|list| list.join(", "));
     prop_oneof![
         (text_key.clone(), text_op, text.clone())
