@@ -2,6 +2,16 @@
 //!
 //! Read the modules in this order.
 
-pub mod clock;
-pub mod db;
+pub mod app;
+pub mod routes;
+
+pub mod access;
+pub mod control;
 pub mod tenant;
+
+pub mod config;
+pub mod db;
+pub mod error;
+
+pub mod clock;
+pub mod secrets;

@@ -1,4 +1,5 @@
 //! What happens inside one tenant: a slice for each feature.
 
 pub mod fields;
+pub mod recipients;
 pub mod target_groups;

@@ -1,3 +1,130 @@
 //! The fields of the recipient: standard ones and those a tenant defines.
 
 pub mod kind;
+
+use crate::db::ids::FieldId;
+use crate::db::schema::tenant::fields;
+use crate::error::{AppError, Result};
+use crate::tenant::target_groups::rules::{Catalog, Column, FieldRef};
+use diesel::prelude::*;
+use kind::Kind;
+
+/// A field as its row has it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = fields)]
+pub struct Field {
+    /// Its id; the tenant's own fields start at 101.
+    pub id: FieldId,
+    /// The name in rules, files and URLs; may change.
+    pub key: String,
+    /// A standard field's column.
+    pub standard_column: Option<String>,
+    /// `Kind` as JSON; read it by `kind()`.
+    kind: serde_json::Value,
+    /// Label for English readers.
+    pub label_en: String,
+    /// Label for German readers.
+    pub label_de: String,
+    /// Help for English readers.
+    pub help_en: String,
+    /// Help for German readers.
+    pub help_de: String,
+    /// Heading under which pages show it; empty for none.
+    pub field_group: String,
+    /// Order on pages.
+    pub position: i32,
+    /// `editable`, `read_only` or `hidden`.
+    pub mode: String,
+    /// Whether a new recipient must have it.
+    pub required: bool,
+    /// Whether no two recipients may share a value.
+    pub is_unique: bool,
+    /// Whether the list can sort by it quickly.
+    pub indexed: bool,
+    /// Whether changes are kept in the history.
+    pub historised: bool,
+    /// What a new recipient gets, as canonical text.
+    pub default_value: Option<String>,
+    /// `working` while a job builds an index or constraint, `failed` if it could not.
+    pub pending: Option<String>,
+    /// Why it could not.
+    pub pending_error: Option<String>,
+    /// Counts changes.
+    pub version: i32,
+}
+
+impl Field {
+    /// The type of its values.
+    ///
+    /// # Errors
+    /// When the row was damaged.
+    pub fn kind(&self) -> Result<Kind> {
+        serde_json::from_value(self.kind.clone())
+            .map_err(|error| AppError::internal(format!("field {}: {error}", self.id)))
+    }
+
+    /// Its column in the recipients' table.
+    ///
+    /// # Errors
+    /// When the row was damaged.
+    pub fn column(&self) -> Result<Column> {
+        match &self.standard_column {
+            Some(name) => Column::standard(name),
+            None => Column::own(self.id),
+        }
+        .ok_or_else(|| AppError::internal(format!("field {} has no column", self.id)))
+    }
+
+    /// Whether it is one of the fields that every tenant has.
+    pub fn is_standard(&self) -> bool {
+        self.standard_column.is_some()
+    }
+
+    /// Its label for a reader of `language`.
+    pub fn label(&self, language: &str) -> &str {
+        if language == "de" {
+            &self.label_de
+        } else {
+            &self.label_en
+        }
+    }
+
+    /// Its help for a reader of `language`.
+    pub fn help(&self, language: &str) -> &str {
+        if language == "de" {
+            &self.help_de
+        } else {
+            &self.help_en
+        }
+    }
+}
+
+/// All fields in the order of pages.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn all(conn: &mut PgConnection) -> Result<Vec<Field>> {
+    Ok(fields::table
+        .order((fields::position, fields::id))
+        .select(Field::as_select())
+        .load(conn)?)
+}
+
+/// What rules may name.
+///
+/// # Errors
+/// When a field's row was damaged.
+pub fn catalog(all: &[Field]) -> Result<Catalog> {
+    let refs = all
+        .iter()
+        .map(|field| {
+            Ok(FieldRef {
+                id: field.id,
+                key: field.key.clone(),
+                column: field.column()?,
+                kind: field.kind()?,
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Catalog::new(refs))
+}

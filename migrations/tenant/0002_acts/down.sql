@@ -1,0 +1,16 @@
+DROP TRIGGER subscriptions_deleted ON subscriptions;
+DROP TRIGGER subscriptions_updated ON subscriptions;
+DROP TRIGGER recipients_history ON recipients;
+DROP FUNCTION subscribe(bigint[], integer, text, boolean, text);
+DROP FUNCTION change_unique(bigint, text, text);
+DROP FUNCTION ask_admission(bigint, jsonb, integer[]);
+DROP FUNCTION create_recipient(jsonb, integer[], text);
+DROP FUNCTION lists_within_fence(integer[]);
+DROP FUNCTION log_subscription_deletes();
+DROP FUNCTION log_subscription_updates();
+DROP FUNCTION log_recipient_changes();
+DROP FUNCTION acting_import();
+DROP FUNCTION acting_source();
+DROP FUNCTION acting_user();
+DROP FUNCTION inner_id();
+DROP FUNCTION scope();

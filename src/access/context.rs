@@ -1,0 +1,107 @@
+//! What a request knows of its user and its tenant; loaded once by the middleware, read by the gates.
+
+use crate::db::ids::{TenantId, UserId};
+use crate::db::{TenantScope, tenant};
+use std::collections::BTreeSet;
+
+/// The person logged in.
+#[derive(Clone, Debug)]
+pub struct SessionUser {
+    /// Who.
+    pub id: UserId,
+    /// As shown.
+    pub name: String,
+    /// `en` or `de`.
+    pub language: String,
+    /// `auto`, `light` or `dark`.
+    pub theme: String,
+    /// IANA name of the zone times are shown in.
+    pub time_zone: String,
+}
+
+/// The tenant named by the URL, and the user's place in it.
+#[derive(Clone, Debug)]
+pub struct TenantHere {
+    /// Its id.
+    pub id: TenantId,
+    /// `main`, `separate` or `inner`.
+    pub kind: String,
+    /// `nord` or `nord/vip`.
+    pub path: String,
+    /// Parent in the tree.
+    pub parent: Option<TenantId>,
+    /// As shown.
+    pub name: String,
+    /// `#rrggbb`.
+    pub colour: String,
+    /// `en` or `de`: the language of what the tenant sends.
+    pub locale: String,
+    /// IANA name.
+    pub time_zone: String,
+    /// The most severe status of the tenant and all above it; `trashed` in the trash.
+    pub status: String,
+    /// Version of the schema its data lies in.
+    pub schema_version: i32,
+    /// Inner tenants: whether edits may move a recipient out.
+    pub moves_allowed: bool,
+    /// Inner tenants: whether lists fence it (else a rule alone).
+    pub fenced_by_lists: bool,
+    /// Names from the main tenant down to this one.
+    pub trail: Vec<String>,
+    /// Keys of the rights that the user has here; empty where he has no membership.
+    pub rights: BTreeSet<String>,
+    /// Whether the user works in other tenants, too.
+    pub other_tenants: bool,
+}
+
+impl TenantHere {
+    /// Whether this is an inner tenant.
+    pub fn is_inner(&self) -> bool {
+        self.kind == "inner"
+    }
+
+    /// Which role and schema its transactions enter.
+    pub fn scope(&self) -> TenantScope {
+        TenantScope {
+            id: self.id,
+            parent: if self.is_inner() { self.parent } else { None },
+        }
+    }
+
+    /// The tenant in whose schema the data lies.
+    pub fn data_tenant(&self) -> TenantId {
+        self.scope().schema_tenant()
+    }
+
+    /// Whether the user holds a right here.
+    pub fn may(&self, right: &str) -> bool {
+        self.rights.contains(right)
+    }
+
+    /// `/t/nord` or `/t/nord/vip`.
+    pub fn base(&self) -> String {
+        format!("/t/{}", self.path)
+    }
+}
+
+/// Everything the middleware loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Nobody, where no session is good.
+    pub user: Option<SessionUser>,
+    /// Nothing, where the URL names no tenant or none that exists.
+    pub tenant: Option<TenantHere>,
+    /// The session's CSRF token.
+    pub csrf: String,
+    /// The language to answer in: the user's, else the browser's.
+    pub language: String,
+    /// For the log and the error page.
+    pub request_id: String,
+}
+
+impl Context {
+    /// How the history names who acts, for a person at a page.
+    pub fn acting(&self) -> Option<tenant::Acting> {
+        self.user.as_ref().map(|user| tenant::Acting::form(user.id))
+    }
+}

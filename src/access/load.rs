@@ -1,0 +1,247 @@
+//! The middleware that loads what a request needs to know: session, user, tenant, rights. It decides
+//! nothing; the gates do, from what it loaded.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the whole context is one call of a control function"
+)]
+
+use super::context::{Context, SessionUser, TenantHere};
+use super::session;
+use crate::app::App;
+use crate::db::control;
+use crate::db::ids::{TenantId, UserId};
+use crate::db::pool::Pools;
+use crate::error::{AppError, Result};
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
+use std::rc::Rc;
+
+/// Loads the context and hands the request on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let context = context(&req).await?;
+    req.extensions_mut().insert(Rc::new(context));
+    next.call(req).await
+}
+
+async fn context(req: &ServiceRequest) -> Result<Context> {
+    let session = req.get_session();
+    let state = |key| {
+        session
+            .get::<String>(key)
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    };
+    let user: Option<i32> = session.get(session::USER).ok().flatten();
+    let mut context = Context {
+        csrf: state(session::CSRF),
+        language: browser_language(req).to_owned(),
+        request_id: req
+            .extensions()
+            .get::<tracing_actix_web::RequestId>()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        ..Context::default()
+    };
+    let Some(user) = user.map(UserId) else {
+        return Ok(context);
+    };
+    let app = req
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| AppError::internal("the application state is missing"))?;
+    let named = named_tenant(req.path(), &app.sections);
+    let found = web::block(move || look_up(&app.pools, user, named))
+        .await
+        .map_err(|_| AppError::internal("the work was cut off"))??;
+    if let Some((user, tenant)) = found {
+        context.language.clone_from(&user.language);
+        context.user = Some(user);
+        context.tenant = tenant;
+    }
+    Ok(context)
+}
+
+/// Slug and inner slug that a path names: `/t/nord/vip/lists` names `nord` and `vip`, `/t/nord/lists`
+/// only `nord`, because `lists` is a section.
+fn named_tenant(
+    path: &str,
+    sections: &std::collections::BTreeSet<String>,
+) -> Option<(String, Option<String>)> {
+    let mut words = path.strip_prefix("/t/")?.split('/');
+    let slug = words.next().filter(|slug| is_slug(slug))?;
+    let inner = words
+        .next()
+        .filter(|word| is_slug(word) && !sections.contains(*word))
+        .map(str::to_owned);
+    Some((slug.to_owned(), inner))
+}
+
+fn is_slug(text: &str) -> bool {
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn browser_language(req: &ServiceRequest) -> &'static str {
+    let wanted = req
+        .headers()
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let first = wanted
+        .split(',')
+        .map(|part| {
+            part.trim()
+                .get(..2)
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        })
+        .find(|language| language == "de" || language == "en");
+    if first.as_deref() == Some("de") {
+        "de"
+    } else {
+        "en"
+    }
+}
+
+#[derive(QueryableByName)]
+struct UserRow {
+    #[diesel(sql_type = Text)]
+    user_name: String,
+    #[diesel(sql_type = Text)]
+    language: String,
+    #[diesel(sql_type = Text)]
+    theme: String,
+    #[diesel(sql_type = Text)]
+    user_zone: String,
+    #[diesel(embed)]
+    tenant: TenantRow,
+}
+
+#[derive(QueryableByName)]
+struct TenantRow {
+    #[diesel(sql_type = Nullable<Integer>)]
+    id: Option<i32>,
+    #[diesel(sql_type = Nullable<Text>)]
+    kind: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    slug: Option<String>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    parent_id: Option<i32>,
+    #[diesel(sql_type = Nullable<Text>)]
+    parent_slug: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    colour: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    locale: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    time_zone: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    status: Option<String>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    schema_version: Option<i32>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    moves_allowed: Option<bool>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    lists_fence: Option<bool>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    trail: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    rights: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    other_tenants: Option<bool>,
+}
+
+const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.* \
+    FROM control.users u LEFT JOIN control.context($1, $2, $3) c ON true WHERE u.id = $1 AND u.state = 'active'";
+
+fn look_up(
+    pools: &Pools,
+    user: UserId,
+    named: Option<(String, Option<String>)>,
+) -> Result<Option<(SessionUser, Option<TenantHere>)>> {
+    let (slug, inner) = named.unzip();
+    let row: Option<UserRow> = control::statement(pools, |conn| {
+        diesel::sql_query(LOOK_UP)
+            .bind::<Integer, _>(user.0)
+            .bind::<Nullable<Text>, _>(slug)
+            .bind::<Nullable<Text>, _>(inner.flatten())
+            .get_result(conn)
+            .optional()
+    })?;
+    Ok(row.map(|row| {
+        let tenant = row.tenant.into_tenant();
+        let user = SessionUser {
+            id: user,
+            name: row.user_name,
+            language: row.language,
+            theme: row.theme,
+            time_zone: row.user_zone,
+        };
+        (user, tenant)
+    }))
+}
+
+impl TenantRow {
+    fn into_tenant(self) -> Option<TenantHere> {
+        let (id, kind, slug) = (self.id?, self.kind?, self.slug?);
+        Some(TenantHere {
+            id: TenantId(id),
+            path: match (&self.parent_slug, kind.as_str()) {
+                (Some(parent), "inner") => format!("{parent}/{slug}"),
+                _ => slug,
+            },
+            kind,
+            parent: self.parent_id.map(TenantId),
+            name: self.name.unwrap_or_default(),
+            colour: self.colour.unwrap_or_default(),
+            locale: self.locale.unwrap_or_default(),
+            time_zone: self.time_zone.unwrap_or_default(),
+            // Without a status nothing is open.
+            status: self.status.unwrap_or_else(|| "locked".into()),
+            schema_version: self.schema_version.unwrap_or_default(),
+            moves_allowed: self.moves_allowed.unwrap_or_default(),
+            fenced_by_lists: self.lists_fence.unwrap_or_default(),
+            trail: self.trail.unwrap_or_default(),
+            rights: self.rights.unwrap_or_default().into_iter().collect(),
+            other_tenants: self.other_tenants.unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_tenant;
+
+    #[test]
+    fn a_section_is_never_taken_for_an_inner_tenant() {
+        let sections = ["lists".to_owned()].into();
+        let named = |path| named_tenant(path, &sections);
+        assert_eq!(named("/t/nord/lists"), Some(("nord".into(), None)));
+        assert_eq!(
+            named("/t/nord/vip/lists"),
+            Some(("nord".into(), Some("vip".into())))
+        );
+        assert_eq!(named("/t/nord"), Some(("nord".into(), None)));
+        assert_eq!(named("/t/No'rd"), None);
+        assert_eq!(named("/login"), None);
+    }
+}

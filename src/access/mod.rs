@@ -1,0 +1,14 @@
+//! Who may do what: rights, gates, sessions. The only way to a tenant's data.
+
+pub mod context;
+pub mod gate;
+pub mod load;
+pub mod rights;
+pub mod routes;
+pub mod session;
+pub mod system;
+
+pub use context::{Context, SessionUser, TenantHere};
+pub use gate::{Access, Anonymous, ControlAccess, Gate, LoggedIn};
+pub use routes::Routes;
+pub use system::SystemAccess;

@@ -1,0 +1,232 @@
+//! Server-side sessions in PostgreSQL: the cookie carries a random key, the table its hash. Listed,
+//! revocable, with an idle and an absolute limit.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "loading a session is one call of a control function, in every request"
+)]
+
+use crate::clock;
+use crate::db::control;
+use crate::db::ids::{TenantId, UserId};
+use crate::db::pool::Pools;
+use crate::db::schema::control::{preferences, sessions};
+use crate::error::Result;
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+use actix_web::web;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Jsonb, Nullable};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// Where in a session's state the user's id stands.
+pub const USER: &str = "user";
+/// Where the CSRF token stands.
+pub const CSRF: &str = "csrf";
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Seconds without a request after which a session ends.
+    pub idle_seconds: i32,
+    /// Seconds after log-in at which it ends in any case.
+    pub absolute_seconds: i64,
+}
+
+/// An anonymous session (the log-in form's) ends after this long.
+const ANONYMOUS_SECONDS: i32 = 2 * 3600;
+
+/// actix-session's store.
+#[derive(Clone, Debug)]
+pub struct PgSessions {
+    pools: Pools,
+    limits: Limits,
+}
+
+type State = HashMap<String, String>;
+
+/// What is kept of a session's key.
+pub fn hash(key: &str) -> Vec<u8> {
+    Sha256::digest(key.as_bytes()).to_vec()
+}
+
+#[derive(QueryableByName)]
+struct Loaded {
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    state: Option<serde_json::Value>,
+}
+
+impl PgSessions {
+    /// A store with these limits.
+    pub fn new(pools: Pools, limits: Limits) -> Self {
+        Self { pools, limits }
+    }
+
+    fn user_of(state: &State) -> Option<i32> {
+        state.get(USER).and_then(|id| id.parse().ok())
+    }
+
+    fn insert(&self, key: &str, state: &State) -> Result<()> {
+        let user = Self::user_of(state);
+        let (idle, absolute) = match user {
+            Some(_) => (self.limits.idle_seconds, self.limits.absolute_seconds),
+            None => (ANONYMOUS_SECONDS, i64::from(ANONYMOUS_SECONDS)),
+        };
+        control::statement(&self.pools, |conn| {
+            diesel::insert_into(sessions::table)
+                .values((
+                    sessions::key_hash.eq(hash(key)),
+                    sessions::user_id.eq(user),
+                    sessions::state.eq(serde_json::json!(state)),
+                    sessions::agent.eq(state.get("agent").cloned().unwrap_or_default()),
+                    sessions::idle_seconds.eq(idle),
+                    sessions::ends_at.eq(clock::now() + chrono::Duration::seconds(absolute)),
+                ))
+                .execute(conn)
+        })?;
+        Ok(())
+    }
+}
+
+async fn wait<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    Ok(web::block(work).await??)
+}
+
+impl SessionStore for PgSessions {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let (pools, key) = (self.pools.clone(), hash(key.as_ref()));
+        let loaded = wait(move || {
+            control::statement(&pools, |conn| {
+                diesel::sql_query("SELECT control.load_session($1) AS state")
+                    .bind::<Binary, _>(key)
+                    .get_result::<Loaded>(conn)
+            })
+        })
+        .await
+        .map_err(LoadError::Other)?;
+        loaded
+            .state
+            .map(|state| {
+                serde_json::from_value(state)
+                    .map_err(|error| LoadError::Deserialization(error.into()))
+            })
+            .transpose()
+    }
+
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
+        let key = crate::secrets::random_hex(32);
+        let (store, saved) = (self.clone(), key.clone());
+        wait(move || store.insert(&saved, &state))
+            .await
+            .map_err(SaveError::Other)?;
+        key.try_into()
+            .map_err(|_| SaveError::Other(anyhow::anyhow!("session key too long")))
+    }
+
+    async fn update(
+        &self,
+        key: SessionKey,
+        state: State,
+        ttl: &Duration,
+    ) -> Result<SessionKey, UpdateError> {
+        let (pools, hashed) = (self.pools.clone(), hash(key.as_ref()));
+        let value = serde_json::json!(state);
+        let updated = wait(move || {
+            control::statement(&pools, |conn| {
+                diesel::update(sessions::table.filter(sessions::key_hash.eq(hashed)))
+                    .set(sessions::state.eq(value))
+                    .execute(conn)
+            })
+        })
+        .await
+        .map_err(UpdateError::Other)?;
+        if updated == 1 {
+            return Ok(key);
+        }
+        // Ended meanwhile. A session that was revoked must not come back to life with its user.
+        let mut state = state;
+        state.remove(USER);
+        self.save(state, ttl)
+            .await
+            .map_err(|error| UpdateError::Other(error.into()))
+    }
+
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> anyhow::Result<()> {
+        // `load_session` notes when a session was seen.
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> anyhow::Result<()> {
+        let (pools, hashed) = (self.pools.clone(), hash(key.as_ref()));
+        wait(move || {
+            control::statement(&pools, |conn| {
+                diesel::delete(sessions::table.filter(sessions::key_hash.eq(hashed))).execute(conn)
+            })
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Removes sessions whose time is over.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn purge(pools: &Pools) -> Result<usize> {
+    control::statement(pools, |conn| {
+        diesel::delete(sessions::table.filter(sessions::ends_at.lt(clock::now()))).execute(conn)
+    })
+}
+
+/// What the user keeps for himself in a tenant under `key`.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn preference(
+    pools: &Pools,
+    user: UserId,
+    tenant: TenantId,
+    key: &str,
+) -> Result<Option<serde_json::Value>> {
+    control::statement(pools, |conn| {
+        preferences::table
+            .find((user.0, tenant.0, key))
+            .select(preferences::value)
+            .first(conn)
+            .optional()
+    })
+}
+
+/// Keeps something for the user in a tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn set_preference(
+    pools: &Pools,
+    user: UserId,
+    tenant: TenantId,
+    key: &str,
+    value: &serde_json::Value,
+) -> Result<()> {
+    control::statement(pools, |conn| {
+        diesel::insert_into(preferences::table)
+            .values((
+                preferences::user_id.eq(user.0),
+                preferences::tenant_id.eq(tenant.0),
+                preferences::key.eq(key),
+                preferences::value.eq(value),
+            ))
+            .on_conflict((
+                preferences::user_id,
+                preferences::tenant_id,
+                preferences::key,
+            ))
+            .do_update()
+            .set(preferences::value.eq(value))
+            .execute(conn)
+    })?;
+    Ok(())
+}

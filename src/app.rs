@@ -1,0 +1,53 @@
+//! The application: what all requests, jobs and verbs share.
+
+use crate::config::Config;
+use crate::db::pool::Pools;
+use crate::db::provisioner::Provisioner;
+use crate::error::Result;
+use secrecy::SecretString;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Shared state.
+#[derive(Debug)]
+pub struct App {
+    /// What is in force.
+    pub config: Config,
+    /// Connections of the serving log-ins; handlers reach them through their gate only.
+    pub(crate) pools: Pools,
+    /// Carries out orders; handlers reach it through `ControlAccess` only.
+    pub(crate) provisioner: Provisioner,
+    /// Key for cookies, links and sealed ids.
+    pub secret: SecretString,
+    /// The first words below a tenant's URL.
+    pub sections: BTreeSet<String>,
+    /// Where uploads and error files lie: `<files>/t_<id>/…`.
+    pub files: PathBuf,
+}
+
+impl App {
+    /// Prepares the installation behind `url` (schemas, log-ins, control tables) and opens the pools.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or lacks a privilege.
+    pub fn open(config: Config, url: &SecretString) -> Result<Self> {
+        let provisioner = Provisioner::prepare(url)?;
+        let installation = provisioner.installation();
+        let pools = Pools::new(
+            installation.names,
+            &installation.control_url,
+            &installation.app_url,
+            config.pool_sizes(),
+        );
+        let secret = installation.secret.clone();
+        let app = Self {
+            files: config.files_dir(),
+            config,
+            pools,
+            provisioner,
+            secret,
+            sections: crate::routes::routes().sections(),
+        };
+        Ok(app)
+    }
+}

@@ -1,0 +1,82 @@
+//! Memberships: a user's place in a tenant, with roles.
+
+use super::audit::{self, Actor};
+use super::roles;
+use crate::db::ids::{MembershipId, TenantId, UserId};
+use crate::db::schema::control::{membership_roles, memberships, roles as roles_table};
+use crate::error::{AppError, Result};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Gives a user roles in a tenant; what he already holds there stays.
+///
+/// # Errors
+/// `Invalid` for an unknown role.
+pub fn grant(
+    conn: &mut PgConnection,
+    actor: Actor,
+    user: UserId,
+    tenant: TenantId,
+    role_keys: &[String],
+) -> Result<MembershipId> {
+    diesel::insert_into(memberships::table)
+        .values((
+            memberships::user_id.eq(user.0),
+            memberships::tenant_id.eq(tenant.0),
+            memberships::created_by.eq(actor.user.map(|user| user.0)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    let id = find(conn, user, tenant)?.ok_or(AppError::NotFound)?;
+    for key in role_keys {
+        let role = roles::by_key(conn, key)?;
+        diesel::insert_into(membership_roles::table)
+            .values((
+                membership_roles::membership_id.eq(id.0),
+                membership_roles::role_id.eq(role.0),
+            ))
+            .on_conflict_do_nothing()
+            .execute(conn)?;
+    }
+    audit::record(
+        conn,
+        actor,
+        tenant,
+        "membership.grant",
+        &user.to_string(),
+        &json!({ "roles": role_keys }),
+    )?;
+    Ok(id)
+}
+
+/// A user's membership of a tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn find(
+    conn: &mut PgConnection,
+    user: UserId,
+    tenant: TenantId,
+) -> Result<Option<MembershipId>> {
+    Ok(memberships::table
+        .filter(memberships::user_id.eq(user.0))
+        .filter(memberships::tenant_id.eq(tenant.0))
+        .select(memberships::id)
+        .first(conn)
+        .optional()?
+        .map(MembershipId))
+}
+
+/// The keys of a user's roles in a tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn roles_of(conn: &mut PgConnection, user: UserId, tenant: TenantId) -> Result<Vec<String>> {
+    Ok(memberships::table
+        .inner_join(membership_roles::table.inner_join(roles_table::table))
+        .filter(memberships::user_id.eq(user.0))
+        .filter(memberships::tenant_id.eq(tenant.0))
+        .order(roles_table::id)
+        .select(roles_table::key)
+        .load(conn)?)
+}

@@ -1,0 +1,9 @@
+//! What happens above the tenants' data: tenants, users, memberships, log-in. A slice for each feature.
+
+pub mod audit;
+pub mod memberships;
+pub mod passwords;
+pub mod roles;
+pub mod setup;
+pub mod tenants;
+pub mod users;

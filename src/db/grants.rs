@@ -1,0 +1,144 @@
+//! The privileges of every role, in one place. Provisioning grants exactly these, and the catalogue
+//! sweep in the tests compares the database with them: a table or function that is not listed fails it.
+
+use super::ids::TenantId;
+use super::names::{self, Names};
+
+/// What a separate tenant's use role may do with the tables of its schema.
+pub const TENANT_TABLES: &[(&str, &str)] = &[
+    ("fields", "SELECT"),
+    ("recipients", "SELECT, UPDATE, DELETE"),
+    ("recipient_changes", "SELECT"),
+    ("lists", "SELECT, INSERT, UPDATE, DELETE"),
+    ("subscriptions", "SELECT, UPDATE, DELETE"),
+    ("subscription_changes", "SELECT"),
+    ("imports", "SELECT, INSERT, UPDATE, DELETE"),
+    ("import_problems", "SELECT, INSERT, DELETE"),
+    ("import_profiles", "SELECT, INSERT, UPDATE, DELETE"),
+    ("admissions", "SELECT, UPDATE"),
+];
+
+/// The functions of a tenant's schema that use roles of both kinds may call.
+pub const TENANT_FUNCTIONS: &[&str] = &[
+    "create_recipient(jsonb, integer[], text)",
+    "change_unique(bigint, text, text)",
+    "subscribe(bigint[], integer, text, boolean, text)",
+    "stage_open(integer, text[])",
+    "stage_close(integer)",
+    "stage_apply(integer, text, text, text[], boolean, integer[], text)",
+];
+
+/// Tables of the tenant's schema that are not narrowed: inner roles read them where they are.
+pub const INNER_BASE_TABLES: &[(&str, &str)] = &[("fields", "SELECT")];
+
+/// What an inner tenant's role may do with the views of its projection. UPDATE on recipients and DELETE
+/// on recipients depend on the fence and stand in `inner`.
+pub const INNER_VIEWS: &[(&str, &str)] = &[
+    ("recipients", "SELECT"),
+    ("recipient_changes", "SELECT"),
+    ("lists", "SELECT"),
+    (
+        "subscriptions",
+        "SELECT, DELETE, UPDATE (status, since, source)",
+    ),
+    ("subscription_changes", "SELECT"),
+    (
+        "imports",
+        "SELECT, DELETE, UPDATE, INSERT (state, file_name, stored_as, file_size, settings, created_by)",
+    ),
+    (
+        "import_problems",
+        "SELECT, DELETE, INSERT (import_id, line, refused, code, field_id, params)",
+    ),
+    (
+        "import_profiles",
+        "SELECT, DELETE, UPDATE (name, settings, version), INSERT (name, settings)",
+    ),
+];
+
+/// Functions of the projection that tell the tenant's functions about the fence.
+pub const INNER_FUNCTIONS: &[&str] = &["fence_lists()", "moves_allowed()"];
+
+/// What the control log-in may do with the control tables.
+pub const CONTROL_TABLES: &[(&str, &str)] = &[
+    ("tenants", "SELECT, UPDATE"),
+    ("users", "SELECT, INSERT, UPDATE, DELETE"),
+    ("roles", "SELECT"),
+    ("role_rights", "SELECT"),
+    ("memberships", "SELECT, INSERT, UPDATE, DELETE"),
+    ("membership_roles", "SELECT, INSERT, DELETE"),
+    ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
+    ("login_attempts", "SELECT, INSERT, UPDATE, DELETE"),
+    ("preferences", "SELECT, INSERT, UPDATE, DELETE"),
+    ("audit", "SELECT, INSERT"),
+    ("jobs", "SELECT, INSERT, UPDATE, DELETE"),
+];
+
+/// Control functions that the control log-in may call.
+pub const CONTROL_FUNCTIONS: &[&str] = &["context(integer, text, text)", "load_session(bytea)"];
+
+/// Functions of the schema `gate` that tenants' roles may call.
+pub const GATE_FUNCTIONS: &[&str] = &[
+    "tenant_id()",
+    "setting_id(text)",
+    "record(text, text, jsonb)",
+    "enqueue(text, jsonb)",
+    "cancel_job(bigint)",
+    "job(bigint)",
+];
+
+/// The grants of a separate tenant's use role, run as its owner.
+pub fn tenant_sql(names: Names, tenant: TenantId) -> String {
+    let (schema, role) = (names::schema(tenant), names.t(tenant));
+    let mut sql = format!("GRANT USAGE ON SCHEMA {schema} TO {role};");
+    for (table, privileges) in TENANT_TABLES {
+        sql += &format!("GRANT {privileges} ON {schema}.{table} TO {role};");
+    }
+    for function in TENANT_FUNCTIONS {
+        sql += &format!("GRANT EXECUTE ON FUNCTION {schema}.{function} TO {role};");
+    }
+    sql
+}
+
+/// The grants of an inner tenant's role, run as the parent's owner after its views are made.
+pub fn inner_sql(names: Names, inner: TenantId, parent: TenantId) -> String {
+    let (schema, view_schema, role) = (
+        names::schema(parent),
+        names::projection(inner),
+        names.i(inner),
+    );
+    let mut sql = format!("GRANT USAGE ON SCHEMA {schema}, {view_schema} TO {role};");
+    for (table, privileges) in INNER_BASE_TABLES {
+        sql += &format!("GRANT {privileges} ON {schema}.{table} TO {role};");
+    }
+    for (view, privileges) in INNER_VIEWS {
+        sql += &format!("GRANT {privileges} ON {view_schema}.{view} TO {role};");
+    }
+    for function in TENANT_FUNCTIONS {
+        sql += &format!("GRANT EXECUTE ON FUNCTION {schema}.{function} TO {role};");
+    }
+    for function in INNER_FUNCTIONS {
+        sql += &format!("GRANT EXECUTE ON FUNCTION {view_schema}.{function} TO {role};");
+    }
+    sql
+}
+
+/// The grants of the control log-in and of what all tenants share.
+pub fn control_sql(names: Names) -> String {
+    let (control, tenants) = (names.control(), names.tenants());
+    let mut sql = format!(
+        "GRANT USAGE ON SCHEMA control TO {control}; GRANT USAGE ON SCHEMA gate TO {tenants}; \
+         GRANT USAGE ON SCHEMA ext TO PUBLIC; \
+         REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA control, gate FROM PUBLIC;"
+    );
+    for (table, privileges) in CONTROL_TABLES {
+        sql += &format!("GRANT {privileges} ON control.{table} TO {control};");
+    }
+    for function in CONTROL_FUNCTIONS {
+        sql += &format!("GRANT EXECUTE ON FUNCTION control.{function} TO {control};");
+    }
+    for function in GATE_FUNCTIONS {
+        sql += &format!("GRANT EXECUTE ON FUNCTION gate.{function} TO {tenants};");
+    }
+    sql
+}

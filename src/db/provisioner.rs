@@ -1,0 +1,335 @@
+//! The only holder of the log-in that makes schemas and roles. Handlers hand it a typed `Order` through
+//! `ControlAccess::provision`, jobs and the command line through `SystemAccess`; nobody gets its connection.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "provisioning is DDL; names come from ids"
+)]
+
+use super::bootstrap::{self, Installation};
+use super::grants;
+use super::ids::TenantId;
+use super::inner::{self, FenceSql, RecipientColumns};
+use super::migrate;
+use super::names::{self, Names};
+use crate::error::{AppError, Result};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Mutex;
+
+/// One thing to provision, carried out in one transaction: whole, or not at all.
+pub trait Order: Send + 'static {
+    /// What the order answers.
+    type Answer: Send + 'static;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Any error undoes everything.
+    fn carry_out(self, conn: &mut ProvisionConn<'_>) -> Result<Self::Answer>;
+}
+
+/// Carries out orders, one at a time for each connection it keeps.
+pub struct Provisioner {
+    url: SecretString,
+    installation: Installation,
+    idle: Mutex<Vec<PgConnection>>,
+}
+
+impl std::fmt::Debug for Provisioner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provisioner").finish_non_exhaustive()
+    }
+}
+
+impl Provisioner {
+    /// Prepares the installation behind `url` and keeps the log-in for orders.
+    ///
+    /// # Errors
+    /// See `bootstrap::prepare`.
+    pub fn prepare(url: &SecretString) -> Result<Self> {
+        let mut conn = connect(url)?;
+        let installation = bootstrap::prepare(url, &mut conn)?;
+        Ok(Self {
+            url: url.clone(),
+            installation,
+            idle: Mutex::new(vec![conn]),
+        })
+    }
+
+    /// Names and serving log-ins.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Carries out one order in one transaction.
+    ///
+    /// # Errors
+    /// The order's; nothing is kept then.
+    pub fn carry_out<O: Order>(&self, order: O) -> Result<O::Answer> {
+        let mut conn = self.connection()?;
+        let names = self.installation.names;
+        let answer = conn.transaction(|conn| {
+            conn.batch_execute(
+                "SET LOCAL search_path = control, pg_temp; SET LOCAL lock_timeout = '5s'",
+            )?;
+            order.carry_out(&mut ProvisionConn { conn, names })
+        });
+        // A connection that failed in an unknown way is not kept.
+        if answer.is_ok()
+            && let Ok(mut idle) = self.idle.lock()
+            && idle.len() < 2
+        {
+            idle.push(conn);
+        }
+        answer
+    }
+
+    fn connection(&self) -> Result<PgConnection> {
+        let kept = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        if let Some(mut conn) = kept
+            && conn.batch_execute("SELECT 1").is_ok()
+        {
+            return Ok(conn);
+        }
+        connect(&self.url)
+    }
+}
+
+fn connect(url: &SecretString) -> Result<PgConnection> {
+    let mut conn = PgConnection::establish(url.expose_secret()).map_err(|error| {
+        // The message names host and user, never the password; operators need it.
+        tracing::error!(%error, "cannot connect to the database");
+        AppError::Unavailable
+    })?;
+    conn.batch_execute(
+        "SET TimeZone = 'UTC'; SET client_min_messages = warning; SET application_name = 'mandant provisioner'",
+    )?;
+    Ok(conn)
+}
+
+/// The provisioning transaction. Queries on the control tables use `pg`; everything that makes or
+/// changes a tenant's schema goes through the methods below.
+pub struct ProvisionConn<'c> {
+    conn: &'c mut PgConnection,
+    names: Names,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Flag {
+    #[diesel(sql_type = Bool)]
+    yes: bool,
+}
+
+impl ProvisionConn<'_> {
+    /// The connection, with `search_path` on the control schema.
+    pub fn pg(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    /// The installation's names.
+    pub fn names(&self) -> Names {
+        self.names
+    }
+
+    /// Makes roles and schema of a separate (or the main) tenant at the program's version. The caller
+    /// has inserted the tenant's row and records the version.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn make_separate(&mut self, tenant: TenantId) -> Result<()> {
+        let (own, t) = (self.names.own(tenant), self.names.t(tenant));
+        self.make_role(&own)?;
+        self.make_role(&t)?;
+        self.conn.batch_execute(&format!(
+            "GRANT {owners} TO {own}; GRANT {tenants} TO {t}; \
+             CREATE SCHEMA {schema} AUTHORIZATION {own};",
+            owners = self.names.owners(),
+            tenants = self.names.tenants(),
+            schema = names::schema(tenant),
+        ))?;
+        self.let_app_become(&t)?;
+        migrate::migrate_tenant(self.conn, self.names, tenant, 0, migrate::tenant_version())?;
+        self.as_owner(tenant, |conn, names| {
+            conn.batch_execute(&grants::tenant_sql(names, tenant))?;
+            Ok(())
+        })
+    }
+
+    /// Makes the role of an inner tenant; its views follow by `build_inner`.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn make_inner(&mut self, inner: TenantId, parent: TenantId) -> Result<()> {
+        let i = self.names.i(inner);
+        self.make_role(&i)?;
+        self.conn
+            .batch_execute(&format!("GRANT {} TO {i}", self.names.tenants()))?;
+        self.let_app_become(&i)?;
+        // The parent's owner makes the projection's schema.
+        self.conn.batch_execute(&format!(
+            "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {}', current_database()); END $$",
+            self.names.own(parent)
+        ))?;
+        Ok(())
+    }
+
+    /// Makes or remakes the views, functions and grants of an inner tenant.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn build_inner(
+        &mut self,
+        inner: TenantId,
+        parent: TenantId,
+        fence: &FenceSql,
+    ) -> Result<()> {
+        let columns = self.recipient_columns(parent)?;
+        inner::build(self.conn, self.names, inner, parent, &columns, fence)
+    }
+
+    /// The columns of a tenant's recipients, and which an inner tenant may change.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn recipient_columns(&mut self, tenant: TenantId) -> Result<RecipientColumns> {
+        let table = format!("{}.recipients", names::schema(tenant));
+        let all = self.names_of(
+            "SELECT attname::text AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            &table,
+        )?;
+        let unique = self.names_of(
+            "SELECT DISTINCT a.attname::text AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) \
+             WHERE i.indrelid = $1::regclass AND i.indisunique",
+            &table,
+        )?;
+        Ok(RecipientColumns::new(all, &unique))
+    }
+
+    /// Removes everything of an inner tenant in the database.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn drop_inner(&mut self, inner: TenantId, parent: TenantId) -> Result<()> {
+        self.as_owner(parent, |conn, _| {
+            conn.batch_execute(&format!(
+                "DROP SCHEMA IF EXISTS {} CASCADE",
+                names::projection(inner)
+            ))?;
+            Ok(())
+        })?;
+        let role = self.names.i(inner);
+        self.drop_role(&role)
+    }
+
+    /// Removes schema and roles of a separate tenant.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn drop_separate(&mut self, tenant: TenantId) -> Result<()> {
+        self.conn.batch_execute(&format!(
+            "DROP SCHEMA IF EXISTS {} CASCADE",
+            names::schema(tenant)
+        ))?;
+        let (own, t) = (self.names.own(tenant), self.names.t(tenant));
+        self.drop_role(&t)?;
+        self.drop_role(&own)
+    }
+
+    /// Runs `act` as the owner of a tenant's schema, with the path on that schema, and steps back.
+    ///
+    /// # Errors
+    /// Those of `act`.
+    pub fn as_owner<T>(
+        &mut self,
+        tenant: TenantId,
+        act: impl FnOnce(&mut PgConnection, Names) -> Result<T>,
+    ) -> Result<T> {
+        self.conn.batch_execute(&format!(
+            "SET LOCAL ROLE {}; SET LOCAL search_path = {}, pg_temp",
+            self.names.own(tenant),
+            names::schema(tenant)
+        ))?;
+        let value = act(self.conn, self.names)?;
+        self.conn
+            .batch_execute("RESET ROLE; SET LOCAL search_path = control, pg_temp")?;
+        Ok(value)
+    }
+
+    /// Runs DDL on a tenant's schema as its owner; `ddl` is spelled from ids and checked values only.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn ddl(&mut self, tenant: TenantId, ddl: &str) -> Result<()> {
+        self.as_owner(tenant, |conn, _| Ok(conn.batch_execute(ddl)?))
+    }
+
+    /// Whether a role exists in the cluster.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn role_exists(&mut self, role: &str) -> Result<bool> {
+        let flag: Flag =
+            diesel::sql_query("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1) AS yes")
+                .bind::<Text, _>(role)
+                .get_result(self.conn)?;
+        Ok(flag.yes)
+    }
+
+    /// A role without log-in, of which the provisioning log-in is a member: it needs that to act as the
+    /// owner, to grant the role on, and to drop what the role owns.
+    fn make_role(&mut self, role: &str) -> Result<()> {
+        self.conn.batch_execute(&format!(
+            "CREATE ROLE {role} NOLOGIN; GRANT {role} TO CURRENT_USER"
+        ))?;
+        Ok(())
+    }
+
+    /// Lets the serving log-in become `role`, without ever inheriting from it.
+    fn let_app_become(&mut self, role: &str) -> Result<()> {
+        let options = if self.server_version()? >= 160_000 {
+            " WITH INHERIT FALSE, SET TRUE"
+        } else {
+            ""
+        };
+        self.conn
+            .batch_execute(&format!("GRANT {role} TO {}{options}", self.names.app()))?;
+        Ok(())
+    }
+
+    fn drop_role(&mut self, role: &str) -> Result<()> {
+        if self.role_exists(role)? {
+            self.conn
+                .batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))?;
+        }
+        Ok(())
+    }
+
+    fn server_version(&mut self) -> Result<i32> {
+        #[derive(QueryableByName)]
+        struct Version {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            version: i32,
+        }
+        let version: Version =
+            diesel::sql_query("SELECT current_setting('server_version_num')::int AS version")
+                .get_result(self.conn)?;
+        Ok(version.version)
+    }
+
+    fn names_of(&mut self, query: &str, table: &str) -> Result<Vec<String>> {
+        let rows: Vec<Name> = diesel::sql_query(query)
+            .bind::<Text, _>(table)
+            .load(self.conn)?;
+        Ok(rows.into_iter().map(|row| row.name).collect())
+    }
+}

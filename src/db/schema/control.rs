@@ -1,0 +1,165 @@
+//! The control schema.
+
+diesel::table! {
+    /// Tenants of every kind.
+    control.tenants (id) {
+        id -> Integer,
+        parent_id -> Nullable<Integer>,
+        kind -> Text,
+        slug -> Text,
+        name -> Text,
+        colour -> Text,
+        locale -> Text,
+        time_zone -> Text,
+        status -> Text,
+        fence -> Nullable<Jsonb>,
+        moves_allowed -> Bool,
+        schema_version -> Integer,
+        created_at -> Timestamptz,
+        trashed_at -> Nullable<Timestamptz>,
+        trashed_by -> Nullable<Integer>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    /// People who log in.
+    control.users (id) {
+        id -> Integer,
+        home_tenant_id -> Integer,
+        email -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        language -> Text,
+        theme -> Text,
+        time_zone -> Text,
+        state -> Text,
+        created_at -> Timestamptz,
+        last_login_at -> Nullable<Timestamptz>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Named sets of rights.
+    control.roles (id) {
+        id -> Integer,
+        key -> Text,
+        built_in -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Which rights a role holds.
+    control.role_rights (role_id, right_key) {
+        role_id -> Integer,
+        right_key -> Text,
+    }
+}
+
+diesel::table! {
+    /// A user's place in a tenant.
+    control.memberships (id) {
+        id -> Integer,
+        user_id -> Integer,
+        tenant_id -> Integer,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    /// The roles of a membership.
+    control.membership_roles (membership_id, role_id) {
+        membership_id -> Integer,
+        role_id -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Server-side sessions.
+    control.sessions (id) {
+        id -> BigInt,
+        key_hash -> Bytea,
+        user_id -> Nullable<Integer>,
+        state -> Jsonb,
+        agent -> Text,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        idle_seconds -> Integer,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Failed log-ins.
+    control.login_attempts (key_hash) {
+        key_hash -> Bytea,
+        failures -> Integer,
+        last_at -> Timestamptz,
+        blocked_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// What a user chose for himself in a tenant.
+    control.preferences (user_id, tenant_id, key) {
+        user_id -> Integer,
+        tenant_id -> Integer,
+        key -> Text,
+        value -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Who did what, where.
+    control.audit (id) {
+        id -> BigInt,
+        at -> Timestamptz,
+        tenant_id -> Integer,
+        user_id -> Nullable<Integer>,
+        source -> Text,
+        act -> Text,
+        object -> Text,
+        data -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Background work.
+    control.jobs (id) {
+        id -> BigInt,
+        tenant_id -> Integer,
+        kind -> Text,
+        payload -> Jsonb,
+        state -> Text,
+        done -> BigInt,
+        total -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+        attempts -> Integer,
+        cancel -> Bool,
+        created_by -> Nullable<Integer>,
+        created_at -> Timestamptz,
+        run_at -> Timestamptz,
+        heard_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::joinable!(memberships -> users (user_id));
+diesel::joinable!(memberships -> tenants (tenant_id));
+diesel::joinable!(membership_roles -> memberships (membership_id));
+diesel::joinable!(membership_roles -> roles (role_id));
+diesel::joinable!(role_rights -> roles (role_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    tenants,
+    users,
+    roles,
+    role_rights,
+    memberships,
+    membership_roles,
+    sessions,
+    preferences,
+    audit,
+    jobs
+);

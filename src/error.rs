@@ -1,0 +1,169 @@
+//! What can go wrong, and which answer each gives.
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+use std::fmt;
+
+/// The result of everything that can fail with an answer for the user.
+pub type Result<T, E = AppError> = std::result::Result<T, E>;
+
+/// Why a request or a command failed.
+#[derive(Debug)]
+pub enum AppError {
+    /// There is nothing here, or nothing that the user may know of: 404.
+    NotFound,
+    /// The user may see the thing but not do this: 403 with the right's key.
+    Forbidden {
+        /// The missing right.
+        right: &'static str,
+    },
+    /// Nobody is logged in: to the log-in page and back.
+    LogIn,
+    /// The session was not the form's, or the request came from another site: 403.
+    Csrf,
+    /// Somebody else changed the thing meanwhile: 409.
+    Conflict,
+    /// What was sent cannot be used; the message's Fluent key, and its parameters: 422.
+    Invalid {
+        /// Fluent key.
+        key: &'static str,
+        /// Named values of the message.
+        params: Vec<(&'static str, String)>,
+    },
+    /// The database said no because of a named constraint; forms turn it into a field's error.
+    Constraint(String),
+    /// A row would lie outside the inner tenant's fence.
+    OutsideFence,
+    /// The tenant's schema has another version than this program: 503 for this tenant only.
+    TenantVersion,
+    /// The tenant is locked or in the trash: 403 with the reason.
+    TenantClosed {
+        /// The status that closes it.
+        status: String,
+    },
+    /// The database does not answer: 503, try again.
+    Unavailable,
+    /// A statement took longer than it may.
+    TimedOut,
+    /// Too many requests or tries: 429 with seconds to wait.
+    TooMany {
+        /// Seconds until the next try makes sense.
+        wait_seconds: u64,
+    },
+    /// A fault of the program or its surroundings; the text is for the log and the operator.
+    Internal(String),
+}
+
+impl AppError {
+    /// A fault described for the operator.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self::Internal(what.into())
+    }
+
+    /// Something sent that cannot be used.
+    pub fn invalid(key: &'static str) -> Self {
+        Self::Invalid {
+            key,
+            params: Vec::new(),
+        }
+    }
+
+    /// Whether running the transaction again may succeed.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable)
+            || matches!(self, Self::Internal(text) if text.starts_with(RETRY))
+    }
+}
+
+/// Marks a failure (deadlock, serialisation, lock time-out) after which the same work may succeed.
+const RETRY: &str = "try again: ";
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => write!(f, "there is no such thing"),
+            Self::Forbidden { right } => write!(f, "the right {right} is missing"),
+            Self::LogIn => write!(f, "nobody is logged in"),
+            Self::Csrf => write!(f, "the form did not come from this session"),
+            Self::Conflict => write!(f, "somebody else changed it meanwhile"),
+            Self::Invalid { key, params } => {
+                write!(f, "{key}")?;
+                params
+                    .iter()
+                    .try_for_each(|(name, value)| write!(f, " {name}={value}"))
+            }
+            Self::Constraint(name) => write!(f, "constraint {name}"),
+            Self::OutsideFence => write!(f, "the recipient would lie outside the inner tenant"),
+            Self::TenantVersion => write!(
+                f,
+                "the tenant's schema has another version than this program"
+            ),
+            Self::TenantClosed { status } => write!(f, "the tenant is {status}"),
+            Self::Unavailable => write!(f, "the database does not answer"),
+            Self::TimedOut => write!(f, "it took too long"),
+            Self::TooMany { wait_seconds } => write!(f, "too many tries; wait {wait_seconds} s"),
+            Self::Internal(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl From<DieselError> for AppError {
+    /// The message of a database error may quote data; it goes no further than its kind and constraint.
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::NotFound => Self::NotFound,
+            DieselError::DatabaseError(kind, info) => from_database(&kind, info.as_ref()),
+            DieselError::BrokenTransactionManager => Self::Unavailable,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+fn from_database(
+    kind: &DatabaseErrorKind,
+    info: &(dyn DatabaseErrorInformation + Send + Sync),
+) -> AppError {
+    let constraint = || AppError::Constraint(info.constraint_name().unwrap_or_default().to_owned());
+    match kind {
+        DatabaseErrorKind::UniqueViolation
+        | DatabaseErrorKind::ForeignKeyViolation
+        | DatabaseErrorKind::NotNullViolation
+        | DatabaseErrorKind::CheckViolation
+        | DatabaseErrorKind::RestrictViolation
+        | DatabaseErrorKind::ExclusionViolation => constraint(),
+        DatabaseErrorKind::SerializationFailure => {
+            AppError::Internal(format!("{RETRY}{}", info.message()))
+        }
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+            AppError::Unavailable
+        }
+        _ => from_message(info.message()),
+    }
+}
+
+/// diesel keeps no SQLSTATE, so the rest is told by PostgreSQL's (English: the log-ins set no
+/// `lc_messages`) fixed texts and by those that our own functions raise.
+fn from_message(message: &str) -> AppError {
+    match message {
+        "outside the fence" => AppError::OutsideFence,
+        "list outside the fence" => AppError::invalid("fence-list-outside"),
+        "the fence asks for a list" => AppError::invalid("fence-list-missing"),
+        text if text.contains("statement timeout") => AppError::TimedOut,
+        text if text.starts_with("new row violates check option") => AppError::OutsideFence,
+        text if text.contains("deadlock detected") || text.contains("lock timeout") => {
+            AppError::Internal(format!("{RETRY}{text}"))
+        }
+        text if text.contains("recipients changed meanwhile") => {
+            AppError::Internal(format!("{RETRY}{text}"))
+        }
+        text if text.contains("terminating connection")
+            || text.contains("server closed the connection") =>
+        {
+            AppError::Unavailable
+        }
+        text => AppError::Internal(text.to_owned()),
+    }
+}
+
+impl actix_web::ResponseError for AppError {}

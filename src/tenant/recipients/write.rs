@@ -1,0 +1,165 @@
+//! Making, changing and deleting recipients. Creation goes through the tenant's function
+//! `create_recipient`, so that an inner tenant learns nothing of people outside its fence.
+
+use super::dynamic::Dynamic;
+use crate::db::ids::{ListId, RecipientId};
+use crate::db::schema::tenant::{recipients, subscriptions};
+use crate::db::{TenantConn, Write};
+use crate::error::{AppError, Result};
+use crate::tenant::fields::kind::Kind;
+use crate::tenant::target_groups::rules::Column;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text};
+
+diesel::define_sql_function! {
+    /// Makes a recipient; null in inner tenants.
+    fn create_recipient(data: Jsonb, wanted: Array<Integer>, consent: Nullable<Text>) -> Nullable<BigInt>;
+}
+diesel::define_sql_function! {
+    /// Sets a unique field.
+    fn change_unique(recipient: BigInt, col: Text, value: Nullable<Text>);
+}
+diesel::define_sql_function! {
+    /// Subscribes recipients that the acting role sees.
+    fn subscribe(recipient_ids: Array<BigInt>, list: Integer, new_status: Text, again: Bool, consent: Nullable<Text>) -> BigInt;
+}
+
+/// A value for a column, in canonical text.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// Where.
+    pub column: Column,
+    /// Of which type.
+    pub kind: Kind,
+    /// What; none for empty.
+    pub value: Option<String>,
+    /// Whether no two recipients may share it.
+    pub unique: bool,
+}
+
+/// Makes a recipient. The tenant itself gets his id; an inner tenant never does, whether he was made or,
+/// existing outside its fence, asked for.
+///
+/// # Errors
+/// `OutsideFence`, `Constraint` for a unique field's value that is taken (`recipients_<column>_key`),
+/// `Invalid` for a list outside the fence or a missing one.
+pub fn create(
+    conn: &mut TenantConn<'_, Write>,
+    values: &[Assignment],
+    lists: &[ListId],
+    consent: Option<&str>,
+) -> Result<Option<RecipientId>> {
+    let data: serde_json::Map<String, serde_json::Value> = values
+        .iter()
+        .filter_map(|a| {
+            Some((
+                a.column.to_string(),
+                serde_json::Value::String(a.value.clone()?),
+            ))
+        })
+        .collect();
+    let lists: Vec<i32> = lists.iter().map(|list| list.0).collect();
+    let id: Option<i64> = diesel::select(create_recipient(
+        serde_json::Value::Object(data),
+        lists,
+        consent,
+    ))
+    .get_result(conn.pg())?;
+    Ok(id.map(RecipientId))
+}
+
+/// Changes a recipient. Nothing is written, and no history, for values that are as they were.
+///
+/// # Errors
+/// `NotFound`, `OutsideFence`, `Constraint`.
+pub fn update(
+    conn: &mut TenantConn<'_, Write>,
+    id: RecipientId,
+    values: &[Assignment],
+) -> Result<()> {
+    // Unique fields of an inner tenant go through their function: the index would tell of hidden people.
+    let inner = conn.is_inner();
+    let (unique, plain): (Vec<_>, Vec<_>) = values.iter().partition(|a| a.unique && inner);
+    if !plain.is_empty() {
+        let query = Dynamic::<()>::default()
+            .sql("UPDATE recipients r SET changed_at = now()")
+            .each(&plain, "", |q, a| {
+                q.sql(", ")
+                    .name(&a.column)
+                    .sql(" = ")
+                    .value(&a.kind, a.value.clone())
+            })
+            .sql(" WHERE r.id = ")
+            .int(id.0);
+        if query.execute(conn.pg())? == 0 {
+            return Err(AppError::NotFound);
+        }
+    }
+    for a in unique {
+        diesel::select(change_unique(id.0, a.column.as_str(), a.value.clone()))
+            .execute(conn.pg())?;
+    }
+    Ok(())
+}
+
+/// Deletes recipients, or, where lists fence the inner tenant, takes them off those lists.
+///
+/// # Errors
+/// When the database refuses.
+pub fn delete(
+    conn: &mut TenantConn<'_, Write>,
+    ids: &[RecipientId],
+    fenced_by_lists: bool,
+) -> Result<usize> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    if fenced_by_lists {
+        let hit: Vec<i64> =
+            diesel::delete(subscriptions::table.filter(subscriptions::recipient_id.eq_any(ids)))
+                .returning(subscriptions::recipient_id)
+                .get_results(conn.pg())?;
+        let distinct: std::collections::BTreeSet<i64> = hit.into_iter().collect();
+        return Ok(distinct.len());
+    }
+    Ok(diesel::delete(recipients::table.filter(recipients::id.eq_any(ids))).execute(conn.pg())?)
+}
+
+/// Subscribes recipients to a list; `again` also those who had left it.
+///
+/// # Errors
+/// `Invalid` for a list outside the fence.
+pub fn subscribe_all(
+    conn: &mut TenantConn<'_, Write>,
+    ids: &[RecipientId],
+    list: ListId,
+    status: &str,
+    again: bool,
+    consent: Option<&str>,
+) -> Result<i64> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(diesel::select(subscribe(ids, list.0, status, again, consent)).get_result(conn.pg())?)
+}
+
+/// Sets the status of subscriptions that exist.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_status(
+    conn: &mut TenantConn<'_, Write>,
+    ids: &[RecipientId],
+    list: ListId,
+    status: &str,
+) -> Result<usize> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(diesel::update(
+        subscriptions::table
+            .filter(subscriptions::recipient_id.eq_any(ids))
+            .filter(subscriptions::list_id.eq(list.0))
+            .filter(subscriptions::status.ne(status)),
+    )
+    .set((
+        subscriptions::status.eq(status),
+        subscriptions::since.eq(diesel::dsl::now),
+        subscriptions::source.eq("form"),
+    ))
+    .execute(conn.pg())?)
+}
