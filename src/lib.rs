@@ -9,9 +9,11 @@ pub mod access;
 pub mod control;
 pub mod tenant;
 
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod telemetry;
 
 pub mod clock;
 pub mod secrets;

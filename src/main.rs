@@ -1,3 +1,5 @@
-//! The program `mandant`.
+//! The program `mandant`: everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    mandant::cli::run()
+}

@@ -1,0 +1,193 @@
+//! What the operator decides: one struct per concern. Values come from flags, then the environment, then
+//! one TOML file, then defaults; [`settings`] is the table of all of them. Not the settings of a tenant,
+//! which live in the database.
+
+mod file;
+mod load;
+mod network;
+mod redact;
+mod report;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use load::{ConfigError, Flag, Loaded, Sources};
+pub use network::Network;
+pub use report::Row;
+
+use crate::db::pool::PoolSizes;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::Url;
+
+/// Everything that is in force.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How the program is reached.
+    pub server: Server,
+    /// Where the data is.
+    pub database: Database,
+    /// Where files are.
+    #[serde(default)]
+    pub storage: Storage,
+    /// How long log-ins last.
+    pub sessions: Sessions,
+    /// What is logged, and how.
+    pub logs: Logs,
+    /// How much is too much.
+    pub limits: Limits,
+}
+
+/// How the program is reached.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// What users type, when a proxy stands in front.
+    pub public_url: Option<Url>,
+    /// Whose `Forwarded` headers are believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+/// Where the data is: in the program's own private PostgreSQL, or wherever `url` says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// A PostgreSQL that somebody else runs; none for the private one.
+    pub url: Option<SecretString>,
+    /// The folder of the private PostgreSQL and, unless named otherwise, of the files.
+    pub data_dir: PathBuf,
+    /// The folder of PostgreSQL's programs; none to look for them.
+    pub postgres_bin: Option<PathBuf>,
+    /// Connections for the control tables.
+    pub pool_control: NonZeroU32,
+    /// Connections for the tenants' tables.
+    pub pool_tenants: NonZeroU32,
+}
+
+/// Where files are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// Uploads and error files; see [`Config::files_dir`].
+    pub files_dir: Option<PathBuf>,
+}
+
+/// How long log-ins last.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// Minutes without a request after which a session ends.
+    pub idle_minutes: NonZeroU32,
+    /// Hours after log-in at which it ends in any case.
+    pub absolute_hours: NonZeroU32,
+    /// Whether cookies are for HTTPS only.
+    pub cookie_secure: CookieSecure,
+}
+
+/// Whether cookies are for HTTPS only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CookieSecure {
+    /// When the public URL is HTTPS.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// Human or JSON.
+    pub format: LogFormat,
+    /// Levels by module, as in `warn,mandant=debug`.
+    pub filter: String,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Human on a terminal, JSON otherwise.
+    Auto,
+    /// For a person to read.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is too much.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The largest upload, in MiB.
+    pub upload_mib: NonZeroU32,
+}
+
+impl Config {
+    /// The folder of uploads and error files. It lies in the data folder also when a database URL is used.
+    pub fn files_dir(&self) -> PathBuf {
+        let folder = match &self.storage.files_dir {
+            Some(folder) => folder.clone(),
+            None => self.database.data_dir.join("files"),
+        };
+        // Paths are told to users and kept by jobs; a relative one would change its meaning.
+        std::path::absolute(&folder).unwrap_or(folder)
+    }
+
+    /// How many connections the serving log-ins may hold.
+    pub fn pool_sizes(&self) -> PoolSizes {
+        PoolSizes {
+            control: self.database.pool_control.get(),
+            app: self.database.pool_tenants.get(),
+        }
+    }
+
+    /// Whether session cookies are sent over HTTPS only.
+    pub fn cookie_secure(&self) -> bool {
+        match self.sessions.cookie_secure {
+            CookieSecure::Always => true,
+            CookieSecure::Never => false,
+            CookieSecure::Auto => self
+                .server
+                .public_url
+                .as_ref()
+                .is_some_and(|url| url.scheme() == "https"),
+        }
+    }
+}
+
+impl Default for Config {
+    /// The table's defaults, whatever the environment says; for tests above all.
+    fn default() -> Self {
+        load::defaults()
+    }
+}
+
+impl Sessions {
+    /// How long a session lasts without a request.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.idle_minutes.get()))
+    }
+
+    /// How long a session lasts at most.
+    pub fn absolute(&self) -> Duration {
+        Duration::from_secs(3600 * u64::from(self.absolute_hours.get()))
+    }
+}
+
+impl Limits {
+    /// The largest upload, in bytes.
+    pub fn upload_bytes(&self) -> u64 {
+        u64::from(self.upload_mib.get()) << 20
+    }
+}
