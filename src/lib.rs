@@ -10,6 +10,8 @@ pub mod control;
 pub mod tenant;
 
 pub mod cli;
+pub mod web;
+
 pub mod config;
 pub mod db;
 pub mod error;
