@@ -15,6 +15,7 @@ pub mod bootstrap;
 pub mod constraint;
 pub mod control;
 pub mod copy;
+pub mod embedded;
 pub mod grants;
 pub mod ids;
 pub mod inner;
