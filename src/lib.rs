@@ -10,6 +10,7 @@ pub mod control;
 pub mod tenant;
 
 pub mod cli;
+pub mod jobs;
 pub mod web;
 
 pub mod config;

@@ -1,0 +1,110 @@
+//! The runner: a few threads that take jobs and do them.
+
+use super::{Kind, Outcome, Reporter, Taken, queue};
+use crate::app::App;
+use crate::error::AppError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How long an idle thread waits before it looks again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How often a busy one says that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Running threads; `stop` lets each finish its job's current step.
+#[derive(Debug)]
+pub struct Runner {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Runner {
+    /// Starts `threads` threads for these kinds of job.
+    pub fn start(app: &Arc<App>, kinds: &'static [Kind], threads: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let threads = (0..threads)
+            .filter_map(|number| {
+                let (app, stop) = (Arc::clone(app), Arc::clone(&stop));
+                thread::Builder::new()
+                    .name(format!("job-{number}"))
+                    .spawn(move || work_until(&app, kinds, &stop))
+                    .ok()
+            })
+            .collect();
+        Self { stop, threads }
+    }
+
+    /// Waits for the jobs at work; what is left in the queue is done after the next start.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work_until(app: &App, kinds: &[Kind], stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        match queue::take(&app.pools) {
+            Ok(Some(job)) => run(app, kinds, &job),
+            Ok(None) => thread::sleep(PAUSE),
+            Err(error) => {
+                tracing::warn!(%error, "no jobs to be had");
+                thread::sleep(PAUSE * 4);
+            }
+        }
+    }
+}
+
+/// Does the jobs that are due now, one after the other: for the command line and for tests.
+///
+/// # Errors
+/// When the queue cannot be read.
+pub fn run_due(app: &App, kinds: &[Kind]) -> Result<usize, AppError> {
+    let mut done = 0;
+    while let Some(job) = queue::take(&app.pools)? {
+        run(app, kinds, &job);
+        done += 1;
+    }
+    Ok(done)
+}
+
+fn run(app: &App, kinds: &[Kind], job: &Taken) {
+    tracing::info!(job = job.id.0, kind = job.kind, tenant = job.scope.id.0, "job begins");
+    let outcome = match kinds.iter().find(|kind| kind.name == job.kind) {
+        Some(kind) => with_heartbeat(app, job, || (kind.work)(app, job, &Reporter::new(app, job.id))),
+        None => Err(AppError::internal(format!("no such kind of job: {}", job.kind))),
+    };
+    let noted = match &outcome {
+        Ok(outcome) => queue::finish(&app.pools, job.id, *outcome),
+        Err(error) => {
+            tracing::warn!(job = job.id.0, kind = job.kind, %error, "job failed");
+            queue::fail(&app.pools, job, &error.to_string(), error.is_transient())
+        }
+    };
+    if let Err(error) = noted {
+        tracing::error!(job = job.id.0, %error, "the job's end could not be noted");
+    }
+}
+
+/// Runs `work`, saying every few seconds that it lives; a panic is a failure like another.
+fn with_heartbeat(app: &App, job: &Taken, work: impl FnOnce() -> Result<Outcome, AppError>) -> Result<Outcome, AppError> {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let beat = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                thread::park_timeout(HEARTBEAT);
+                if !over.load(Ordering::Relaxed) {
+                    let _ = queue::still_alive(&app.pools, job.id);
+                }
+            }
+        });
+        let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(AppError::internal("the job panicked")));
+        over.store(true, Ordering::Relaxed);
+        beat.thread().unpark();
+        outcome
+    })
+}
