@@ -2,6 +2,7 @@
 
 use crate::db::ids::{TenantId, UserId};
 use crate::db::{TenantScope, tenant};
+use crate::web::flash::Message;
 use std::collections::BTreeSet;
 
 /// The person logged in.
@@ -97,6 +98,8 @@ pub struct Context {
     pub language: String,
     /// For the log and the error page.
     pub request_id: String,
+    /// What the last act left to be said.
+    pub flash: Vec<Message>,
 }
 
 impl Context {

@@ -13,8 +13,10 @@ use crate::db::control;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::pool::Pools;
 use crate::error::{AppError, Result};
+use crate::web::flash;
 use actix_session::SessionExt;
 use actix_web::body::MessageBody;
+use actix_web::cookie::{Cookie, time::Duration as CookieDuration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::middleware::Next;
@@ -32,8 +34,15 @@ pub async fn load(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let context = context(&req).await?;
+    let had_message = !context.flash.is_empty();
     req.extensions_mut().insert(Rc::new(context));
-    next.call(req).await
+    let mut response = next.call(req).await?;
+    if had_message && !response.status().is_redirection() {
+        // It has been shown; the next page does not repeat it.
+        let gone = Cookie::build(flash::COOKIE, "").path("/").max_age(CookieDuration::ZERO).finish();
+        let _ = response.response_mut().add_cookie(&gone);
+    }
+    Ok(response)
 }
 
 async fn context(req: &ServiceRequest) -> Result<Context> {
@@ -54,6 +63,11 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
             .get::<tracing_actix_web::RequestId>()
             .map(ToString::to_string)
             .unwrap_or_default(),
+        flash: req
+            .cookie(flash::COOKIE)
+            .and_then(|cookie| flash::Message::decode(cookie.value()))
+            .into_iter()
+            .collect(),
         ..Context::default()
     };
     let Some(user) = user.map(UserId) else {

@@ -1,4 +1,15 @@
 //! What all pages share: forms, frames, lists, languages. Imports no slice.
 
+pub mod assets;
+pub mod colour;
+pub mod flash;
 pub mod form;
+pub mod headers;
+pub mod i18n;
+pub mod page;
 pub mod sealed;
+pub mod view;
+
+pub use form::{Faulty, Submitted, Valid};
+pub use page::{Frame, see_other, see_other_saying};
+pub use view::{Cell, Column, Empty, FormView, Input, InputKind, Table};

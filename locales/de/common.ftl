@@ -1,0 +1,25 @@
+skip-to-content = Zum Inhalt springen
+switch-tenant = Mandant wechseln
+log-out = Abmelden
+sections = Bereiche
+you-are-here = Sie sind hier
+cancel = Abbrechen
+required-mark = (Pflichtfeld)
+form-has-errors = Bitte prüfen Sie Ihre Eingaben
+choose-page = Alle auf dieser Seite auswählen
+choose-row = Diese Zeile auswählen
+pages = Seiten
+first-page = Erste Seite
+next-page = Nächste Seite
+to-start = Zur Startseite
+request-number = Nummer der Anfrage:
+
+nav-home = Übersicht
+nav-recipients = Empfänger
+nav-lists = Mailinglisten
+nav-imports = Importe
+nav-fields = Datenbankfelder
+nav-inner = Inner-Mandanten
+nav-tenants = Mandanten
+nav-users = Benutzer
+nav-audit = Protokoll

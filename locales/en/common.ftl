@@ -1,0 +1,25 @@
+skip-to-content = Skip to content
+switch-tenant = Switch tenant
+log-out = Log out
+sections = Sections
+you-are-here = You are here
+cancel = Cancel
+required-mark = (required)
+form-has-errors = Please check what you entered
+choose-page = Choose all on this page
+choose-row = Choose this row
+pages = Pages
+first-page = First page
+next-page = Next page
+to-start = To the start page
+request-number = Request number:
+
+nav-home = Overview
+nav-recipients = Recipients
+nav-lists = Mailing lists
+nav-imports = Imports
+nav-fields = Fields
+nav-inner = Inner tenants
+nav-tenants = Tenants
+nav-users = Users
+nav-audit = Log

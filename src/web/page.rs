@@ -1,0 +1,213 @@
+//! The frame of every page: language, tenant, navigation, messages.
+//!
+//! A slice's page is a struct with a field `p: Frame` and a template that extends `layouts/app.html`:
+//!
+//! ```text
+//! #[derive(Template)]
+//! #[template(path = "tenant/lists/index.html")]
+//! struct Index { p: Frame, table: Table }
+//! …
+//! Frame::of(&access, "lists-title").render(|p| Index { p, table })
+//! ```
+
+use super::i18n::Texts;
+use crate::access::{Context, SessionUser, TenantHere};
+use crate::error::{AppError, Result};
+use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+/// What the layout needs to know.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Texts in the reader's language.
+    pub t: Texts,
+    /// The page's heading and the first part of its title.
+    pub title: String,
+    /// `auto`, `light` or `dark`.
+    pub theme: String,
+    /// Who is logged in.
+    pub user: Option<SessionUser>,
+    /// The tenant of the URL.
+    pub tenant: Option<TenantHere>,
+    /// The session's token, for forms.
+    pub csrf: String,
+    /// What to say once on top of the page.
+    pub flash: Vec<Flash>,
+    /// For error pages.
+    pub request_id: String,
+    /// Key of the section that is current in the navigation.
+    pub section: &'static str,
+    /// Links above the heading: label and URL.
+    pub crumbs: Vec<(String, String)>,
+}
+
+/// A message on top of a page.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    /// `success`, `warning` or `danger`.
+    pub kind: &'static str,
+    /// What it says.
+    pub text: String,
+}
+
+/// An entry of the navigation.
+#[derive(Clone, Debug)]
+pub struct NavItem {
+    /// Where it leads.
+    pub href: String,
+    /// Its label.
+    pub label: String,
+    /// Its icon's name.
+    pub icon: &'static str,
+    /// Whether the page is in it.
+    pub current: bool,
+}
+
+/// Section, right that shows it, icon, in the order of the navigation. The label's key is `nav-<section>`.
+const SECTIONS: &[(&str, &str, &str)] = &[
+    ("", "dashboard.view", "home"),
+    ("recipients", "recipients.view", "users"),
+    ("lists", "lists.view", "list"),
+    ("imports", "imports.view", "upload"),
+    ("fields", "fields.view", "columns"),
+    ("inner", "inner.view", "fence"),
+    ("tenants", "tenants.view", "sitemap"),
+    ("users", "users.view", "user"),
+    ("audit", "audit.view", "history"),
+];
+
+impl Frame {
+    /// The frame for what a request knows; the title is a Fluent key.
+    pub fn new(context: &Context, title: &str) -> Self {
+        let zone = context.user.as_ref().map_or("UTC", |user| user.time_zone.as_str());
+        let t = Texts::new(&context.language, zone);
+        Self {
+            title: t.t(title),
+            t,
+            theme: context.user.as_ref().map_or_else(|| "auto".into(), |user| user.theme.clone()),
+            user: context.user.clone(),
+            tenant: context.tenant.clone().filter(|tenant| !tenant.rights.is_empty()),
+            csrf: context.csrf.clone(),
+            flash: context.flash.iter().filter_map(|message| message.show(&context.language)).collect(),
+            request_id: context.request_id.clone(),
+            section: "",
+            crumbs: Vec::new(),
+        }
+    }
+
+    /// Marks the section that is current.
+    #[must_use]
+    pub fn section(mut self, section: &'static str) -> Self {
+        self.section = section;
+        self
+    }
+
+    /// Takes a ready text as title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// Adds a link above the heading.
+    #[must_use]
+    pub fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push((label.into(), href.into()));
+        self
+    }
+
+    /// The navigation of the tenant, as far as the user's rights show it.
+    pub fn nav(&self) -> Vec<NavItem> {
+        let Some(tenant) = &self.tenant else { return Vec::new() };
+        SECTIONS
+            .iter()
+            .filter(|(_, right, _)| tenant.may(right))
+            .filter(|(section, ..)| !tenant.is_inner() || !matches!(*section, "inner" | "tenants"))
+            .map(|(section, _, icon)| NavItem {
+                href: if section.is_empty() { tenant.base() } else { format!("{}/{section}", tenant.base()) },
+                label: self.t.t(&format!("nav-{}", if section.is_empty() { "home" } else { section })),
+                icon,
+                current: *section == self.section,
+            })
+            .collect()
+    }
+
+    /// Whether the user holds a right in this tenant; pages leave out what he could not do.
+    pub fn may(&self, right: &str) -> bool {
+        self.tenant.as_ref().is_some_and(|tenant| tenant.may(right))
+    }
+
+    /// The tenant's URL with `rest` behind it.
+    pub fn url(&self, rest: &str) -> String {
+        format!("{}{rest}", self.tenant.as_ref().map(TenantHere::base).unwrap_or_default())
+    }
+
+    /// `Konzern › Nord › VIP`.
+    pub fn trail(&self) -> String {
+        self.tenant.as_ref().map(|tenant| tenant.trail.join(" › ")).unwrap_or_default()
+    }
+
+    /// The tenant's initials, for its badge.
+    pub fn initials(&self) -> String {
+        let name = self.tenant.as_ref().map(|tenant| tenant.name.as_str()).unwrap_or_default();
+        name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect::<String>().to_uppercase()
+    }
+
+    /// The six digits of the tenant's colour.
+    pub fn colour(&self) -> String {
+        self.tenant.as_ref().map_or_else(|| "2f5d8a".into(), |tenant| tenant.colour.trim_start_matches('#').to_owned())
+    }
+
+    /// The URL of a file of `static/`.
+    pub fn asset(&self, path: &str) -> &'static str {
+        super::assets::asset(path)
+    }
+
+    /// The text of a key.
+    pub fn t(&self, key: &str) -> String {
+        self.t.t(key)
+    }
+
+    /// A page that all is well with.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn render<T: Template>(self, page: impl FnOnce(Self) -> T) -> Result<HttpResponse> {
+        respond(StatusCode::OK, &page(self))
+    }
+
+    /// A form's page shown again with its errors.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn render_again<T: Template>(self, page: impl FnOnce(Self) -> T) -> Result<HttpResponse> {
+        respond(StatusCode::UNPROCESSABLE_ENTITY, &page(self))
+    }
+}
+
+/// A page as a response.
+///
+/// # Errors
+/// When the template fails.
+pub fn respond(status: StatusCode, page: &impl Template) -> Result<HttpResponse> {
+    let html = page.render().map_err(|error| AppError::internal(format!("template: {error}")))?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// To another page after an act.
+pub fn see_other(url: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header(("location", url)).finish()
+}
+
+/// To another page after an act, which then says `key` (with values) once.
+pub fn see_other_saying(url: &str, kind: &'static str, key: &'static str, params: &[(&str, String)]) -> HttpResponse {
+    let message = super::flash::Message::new(kind, key, params);
+    let cookie = Cookie::build(super::flash::COOKIE, message.encode())
+        .path("/")
+        .http_only(true)
+        .same_site(actix_web::cookie::SameSite::Lax)
+        .finish();
+    HttpResponse::SeeOther().insert_header(("location", url)).cookie(cookie).finish()
+}

@@ -1,0 +1,358 @@
+//! Building blocks of pages: forms and tables that a slice describes and the components render.
+
+use super::form::{Errors, FieldError};
+use super::i18n::Texts;
+
+/// How an input looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A line: `text`, `email`, `password`, `number`, `date`, `url`, `tel`, `search`, `color`, `datetime-local`.
+    Line(&'static str),
+    /// Several lines.
+    Area(u8),
+    /// One of some: value and label.
+    Select(Vec<(String, String)>),
+    /// Any of some: value, label, help.
+    Checks(Vec<(String, String, String)>),
+    /// One of some, all seen: value, label, help.
+    Radios(Vec<(String, String, String)>),
+    /// Yes or no; sent as `on`.
+    Check,
+    /// A file.
+    File(&'static str),
+    /// Sent along unseen.
+    Hidden,
+    /// A heading between inputs.
+    Heading,
+    /// A value that is only shown.
+    Fixed,
+}
+
+/// One input of a form.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Name under which it is sent.
+    pub name: String,
+    /// Label, ready to show.
+    pub label: String,
+    /// Help below it; empty for none.
+    pub help: String,
+    /// How it looks.
+    pub kind: InputKind,
+    /// What is in it; several values for `Checks`.
+    pub values: Vec<String>,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// `autocomplete`, empty for none.
+    pub autocomplete: &'static str,
+    /// Most characters; 0 for no limit.
+    pub max: u32,
+    /// What is wrong with it, ready to show.
+    pub errors: Vec<String>,
+}
+
+impl Input {
+    /// An input with a label.
+    pub fn new(kind: InputKind, name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            help: String::new(),
+            kind,
+            values: Vec::new(),
+            required: false,
+            autocomplete: "",
+            max: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    /// A line of text.
+    pub fn line(name: impl Into<String>, label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::new(InputKind::Line("text"), name, label).value(value)
+    }
+
+    /// Yes or no.
+    pub fn check(name: impl Into<String>, label: impl Into<String>, on: bool) -> Self {
+        Self::new(InputKind::Check, name, label).value(if on { "on" } else { "" })
+    }
+
+    /// One of some.
+    pub fn select(name: impl Into<String>, label: impl Into<String>, options: Vec<(String, String)>, value: impl Into<String>) -> Self {
+        Self::new(InputKind::Select(options), name, label).value(value)
+    }
+
+    /// Sets what is in it.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.values = vec![value.into()];
+        self
+    }
+
+    /// Sets help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Must be filled.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Another type of line.
+    #[must_use]
+    pub fn typed(mut self, kind: &'static str) -> Self {
+        self.kind = InputKind::Line(kind);
+        self
+    }
+
+    /// What a browser may fill in.
+    #[must_use]
+    pub fn autocomplete(mut self, what: &'static str) -> Self {
+        self.autocomplete = what;
+        self
+    }
+
+    /// Most characters.
+    #[must_use]
+    pub fn max(mut self, max: u32) -> Self {
+        self.max = max;
+        self
+    }
+
+    /// Whether `value` is chosen.
+    pub fn has(&self, value: &str) -> bool {
+        self.values.iter().any(|chosen| chosen == value)
+    }
+
+    /// The single value.
+    pub fn one(&self) -> &str {
+        self.values.first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// Ids of what describes it, for `aria-describedby`.
+    pub fn described_by(&self) -> String {
+        let mut ids = Vec::new();
+        if !self.help.is_empty() {
+            ids.push(format!("{}-help", self.name));
+        }
+        if !self.errors.is_empty() {
+            ids.push(format!("{}-error", self.name));
+        }
+        ids.join(" ")
+    }
+}
+
+/// A form.
+#[derive(Clone, Debug)]
+pub struct FormView {
+    /// Where it is sent.
+    pub action: String,
+    /// Its inputs in order.
+    pub inputs: Vec<Input>,
+    /// Label of the button that sends it.
+    pub submit: String,
+    /// Where to go instead; empty for nowhere.
+    pub cancel: String,
+    /// Whether what it does is dangerous.
+    pub danger: bool,
+    /// Errors of the form as a whole, ready to show.
+    pub errors: Vec<String>,
+}
+
+impl FormView {
+    /// A form without inputs yet.
+    pub fn new(action: impl Into<String>, submit: impl Into<String>) -> Self {
+        Self {
+            action: action.into(),
+            inputs: Vec::new(),
+            submit: submit.into(),
+            cancel: String::new(),
+            danger: false,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Adds an input.
+    #[must_use]
+    pub fn input(mut self, input: Input) -> Self {
+        self.inputs.push(input);
+        self
+    }
+
+    /// Adds inputs.
+    #[must_use]
+    pub fn inputs(mut self, inputs: impl IntoIterator<Item = Input>) -> Self {
+        self.inputs.extend(inputs);
+        self
+    }
+
+    /// Where to go instead.
+    #[must_use]
+    pub fn cancel(mut self, url: impl Into<String>) -> Self {
+        self.cancel = url.into();
+        self
+    }
+
+    /// What it does is dangerous.
+    #[must_use]
+    pub fn danger(mut self) -> Self {
+        self.danger = true;
+        self
+    }
+
+    /// Puts errors at their inputs; those of unknown fields stand on top.
+    #[must_use]
+    pub fn errors(mut self, t: &Texts, errors: &Errors) -> Self {
+        let text = |error: &FieldError| t.with_all(&error.key, &error.params);
+        for (field, found) in errors {
+            let texts = found.iter().map(text);
+            match self.inputs.iter_mut().find(|input| input.name == *field) {
+                Some(input) => input.errors.extend(texts),
+                None => self.errors.extend(texts),
+            }
+        }
+        self
+    }
+
+    /// Whether anything is wrong.
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty() || self.inputs.iter().any(|input| !input.errors.is_empty())
+    }
+
+    /// Whether a file is sent.
+    pub fn multipart(&self) -> bool {
+        self.inputs.iter().any(|input| matches!(input.kind, InputKind::File(_)))
+    }
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// Text.
+    Text(String),
+    /// Text that leads somewhere.
+    Link {
+        /// Where.
+        href: String,
+        /// What it says.
+        text: String,
+    },
+    /// A state: `success`, `warning`, `danger`, `secondary`, and its word.
+    Badge(&'static str, String),
+    /// A number, set to the right.
+    Number(String),
+    /// Links to acts: label and URL.
+    Acts(Vec<(String, String)>),
+    /// A colour (six digits) and a name.
+    Swatch(String, String),
+}
+
+/// A heading of a table's column.
+#[derive(Clone, Debug, Default)]
+pub struct Column {
+    /// What it says.
+    pub label: String,
+    /// Where it leads to sort by it; empty where it cannot.
+    pub sort: String,
+    /// `ascending`, `descending` or empty.
+    pub sorted: &'static str,
+    /// Set to the right.
+    pub number: bool,
+}
+
+impl Column {
+    /// A plain heading.
+    pub fn new(label: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// What it shows; read to those who do not see it.
+    pub caption: String,
+    /// Its headings.
+    pub columns: Vec<Column>,
+    /// Its rows; the first value is that of the row's checkbox, if the table has such.
+    pub rows: Vec<(String, Vec<Cell>)>,
+    /// Name of the checkboxes; empty for none.
+    pub choose: &'static str,
+    /// Where the first page is, if this is not it.
+    pub first: String,
+    /// Where the next page is, if there is one.
+    pub next: String,
+}
+
+impl Table {
+    /// A table with headings.
+    pub fn new(caption: impl Into<String>, columns: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            caption: caption.into(),
+            columns: columns.into_iter().map(Column::new).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        self.rows.push((String::new(), cells));
+    }
+}
+
+/// What stands where a list would, if it is empty.
+#[derive(Clone, Debug)]
+pub struct Empty {
+    /// One sentence.
+    pub text: String,
+    /// One act: label and URL.
+    pub act: Option<(String, String)>,
+}
+
+/// A page that is one form inside a tenant's frame.
+#[derive(Debug, askama::Template)]
+#[template(path = "pages/form.html")]
+pub struct FormPage {
+    /// The frame.
+    pub p: super::page::Frame,
+    /// A paragraph above the form; empty for none.
+    pub intro: String,
+    /// The form.
+    pub form: FormView,
+}
+
+/// A page that is one form and nothing else: log-in, first start.
+#[derive(Debug, askama::Template)]
+#[template(path = "pages/plain_form.html")]
+pub struct PlainFormPage {
+    /// The frame.
+    pub p: super::page::Frame,
+    /// A paragraph above the form; empty for none.
+    pub intro: String,
+    /// The form.
+    pub form: FormView,
+}
+
+/// A page that is one table.
+#[derive(Debug, askama::Template)]
+#[template(path = "pages/table.html")]
+pub struct TablePage {
+    /// The frame.
+    pub p: super::page::Frame,
+    /// A paragraph above the table; empty for none.
+    pub intro: String,
+    /// Buttons beside the heading: label and URL.
+    pub acts: Vec<(String, String)>,
+    /// The table.
+    pub table: Table,
+    /// What stands there if it has no rows.
+    pub empty: Empty,
+}
