@@ -39,7 +39,10 @@ pub async fn load(
     let mut response = next.call(req).await?;
     if had_message && !response.status().is_redirection() {
         // It has been shown; the next page does not repeat it.
-        let gone = Cookie::build(flash::COOKIE, "").path("/").max_age(CookieDuration::ZERO).finish();
+        let gone = Cookie::build(flash::COOKIE, "")
+            .path("/")
+            .max_age(CookieDuration::ZERO)
+            .finish();
         let _ = response.response_mut().add_cookie(&gone);
     }
     Ok(response)

@@ -46,7 +46,13 @@ pub fn enqueue(conn: &mut TenantConn<'_, Write>, kind: &str, payload: &Value) ->
 ///
 /// # Errors
 /// When the database refuses.
-pub fn enqueue_for(conn: &mut ControlConn<'_, Write>, tenant: TenantId, kind: &str, payload: &Value, user: Option<UserId>) -> Result<JobId> {
+pub fn enqueue_for(
+    conn: &mut ControlConn<'_, Write>,
+    tenant: TenantId,
+    kind: &str,
+    payload: &Value,
+    user: Option<UserId>,
+) -> Result<JobId> {
     Ok(diesel::insert_into(jobs::table)
         .values((
             jobs::tenant_id.eq(tenant.0),
@@ -95,7 +101,9 @@ impl State {
 
     /// Hundredths done, if the total is known.
     pub fn percent(&self) -> Option<i64> {
-        self.total.filter(|total| *total > 0).map(|total| (self.done * 100 / total).clamp(0, 100))
+        self.total
+            .filter(|total| *total > 0)
+            .map(|total| (self.done * 100 / total).clamp(0, 100))
     }
 }
 
@@ -103,11 +111,16 @@ impl State {
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn state<M: crate::db::Mode>(conn: &mut TenantConn<'_, M>, job: JobId) -> Result<Option<State>> {
-    Ok(diesel::sql_query("SELECT state, done, total, error, cancel FROM gate.job($1)")
-        .bind::<BigInt, _>(job.0)
-        .get_result(conn.pg())
-        .optional()?)
+pub fn state<M: crate::db::Mode>(
+    conn: &mut TenantConn<'_, M>,
+    job: JobId,
+) -> Result<Option<State>> {
+    Ok(
+        diesel::sql_query("SELECT state, done, total, error, cancel FROM gate.job($1)")
+            .bind::<BigInt, _>(job.0)
+            .get_result(conn.pg())
+            .optional()?,
+    )
 }
 
 #[derive(QueryableByName)]
@@ -167,7 +180,11 @@ pub fn take(pools: &Pools) -> Result<Option<Taken>> {
 pub fn report(pools: &Pools, job: JobId, done: i64, total: Option<i64>) -> Result<Go> {
     let cancel: bool = control::statement(pools, |conn| {
         diesel::update(jobs::table.find(job.0))
-            .set((jobs::done.eq(done), jobs::total.eq(total), jobs::heard_at.eq(clock::now())))
+            .set((
+                jobs::done.eq(done),
+                jobs::total.eq(total),
+                jobs::heard_at.eq(clock::now()),
+            ))
             .returning(jobs::cancel)
             .get_result(conn)
     })?;
@@ -198,7 +215,11 @@ pub fn finish(pools: &Pools, job: JobId, outcome: Outcome) -> Result<()> {
     };
     control::statement(pools, |conn| {
         diesel::update(jobs::table.find(job.0))
-            .set((jobs::state.eq(state), jobs::finished_at.eq(clock::now()), jobs::error.eq(None::<String>)))
+            .set((
+                jobs::state.eq(state),
+                jobs::finished_at.eq(clock::now()),
+                jobs::error.eq(None::<String>),
+            ))
             .execute(conn)
     })?;
     Ok(())
@@ -215,11 +236,19 @@ pub fn fail(pools: &Pools, job: &Taken, why: &str, again: bool) -> Result<()> {
         let row = jobs::table.find(job.id.0);
         if retry {
             diesel::update(row)
-                .set((jobs::state.eq("queued"), jobs::run_at.eq(later), jobs::error.eq(why)))
+                .set((
+                    jobs::state.eq("queued"),
+                    jobs::run_at.eq(later),
+                    jobs::error.eq(why),
+                ))
                 .execute(conn)
         } else {
             diesel::update(row)
-                .set((jobs::state.eq("failed"), jobs::finished_at.eq(clock::now()), jobs::error.eq(why)))
+                .set((
+                    jobs::state.eq("failed"),
+                    jobs::finished_at.eq(clock::now()),
+                    jobs::error.eq(why),
+                ))
                 .execute(conn)
         }
     })?;

@@ -73,10 +73,20 @@ pub fn run_due(app: &App, kinds: &[Kind]) -> Result<usize, AppError> {
 }
 
 fn run(app: &App, kinds: &[Kind], job: &Taken) {
-    tracing::info!(job = job.id.0, kind = job.kind, tenant = job.scope.id.0, "job begins");
+    tracing::info!(
+        job = job.id.0,
+        kind = job.kind,
+        tenant = job.scope.id.0,
+        "job begins"
+    );
     let outcome = match kinds.iter().find(|kind| kind.name == job.kind) {
-        Some(kind) => with_heartbeat(app, job, || (kind.work)(app, job, &Reporter::new(app, job.id))),
-        None => Err(AppError::internal(format!("no such kind of job: {}", job.kind))),
+        Some(kind) => with_heartbeat(app, job, || {
+            (kind.work)(app, job, &Reporter::new(app, job.id))
+        }),
+        None => Err(AppError::internal(format!(
+            "no such kind of job: {}",
+            job.kind
+        ))),
     };
     let noted = match &outcome {
         Ok(outcome) => queue::finish(&app.pools, job.id, *outcome),
@@ -91,7 +101,11 @@ fn run(app: &App, kinds: &[Kind], job: &Taken) {
 }
 
 /// Runs `work`, saying every few seconds that it lives; a panic is a failure like another.
-fn with_heartbeat(app: &App, job: &Taken, work: impl FnOnce() -> Result<Outcome, AppError>) -> Result<Outcome, AppError> {
+fn with_heartbeat(
+    app: &App,
+    job: &Taken,
+    work: impl FnOnce() -> Result<Outcome, AppError>,
+) -> Result<Outcome, AppError> {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let beat = scope.spawn(|| {
@@ -102,7 +116,8 @@ fn with_heartbeat(app: &App, job: &Taken, work: impl FnOnce() -> Result<Outcome,
                 }
             }
         });
-        let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(AppError::internal("the job panicked")));
+        let outcome = catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err(AppError::internal("the job panicked")));
         over.store(true, Ordering::Relaxed);
         beat.thread().unpark();
         outcome

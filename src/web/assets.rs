@@ -23,9 +23,15 @@ struct Names {
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let (mut urls, mut hashes) = (HashMap::new(), HashMap::new());
     for path in Files::iter() {
-        let Some(file) = Files::get(&path) else { continue };
+        let Some(file) = Files::get(&path) else {
+            continue;
+        };
         let digest = Sha256::digest(&file.data);
-        let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = digest
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         urls.insert(path.to_string(), format!("/assets/{hash}/{path}"));
         hashes.insert(path.to_string(), hash);
     }
@@ -34,7 +40,10 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 
 /// The URL of a file of `static/`.
 pub fn asset(path: &str) -> &'static str {
-    NAMES.urls.get(path).map_or("/assets/missing", String::as_str)
+    NAMES
+        .urls
+        .get(path)
+        .map_or("/assets/missing", String::as_str)
 }
 
 /// GET `/assets/{hash}/{path}`.

@@ -7,7 +7,11 @@ pub fn stylesheet(digits: &str) -> Option<String> {
     }
     let number = u32::from_str_radix(digits, 16).ok()?;
     let rgb = [(number >> 16) as u8, (number >> 8) as u8, number as u8];
-    let text = if contrast(rgb, [255; 3]) >= contrast(rgb, [16, 21, 28]) { "#ffffff" } else { "#10151c" };
+    let text = if contrast(rgb, [255; 3]) >= contrast(rgb, [16, 21, 28]) {
+        "#ffffff"
+    } else {
+        "#10151c"
+    };
     Some(format!(
         ":root{{--tenant:#{digits};--tenant-text:{text}}}\n"
     ))
@@ -22,7 +26,11 @@ fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
 fn luminance(rgb: [u8; 3]) -> f64 {
     let [r, g, b] = rgb.map(|part| {
         let part = f64::from(part) / 255.0;
-        if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        if part <= 0.040_45 {
+            part / 12.92
+        } else {
+            ((part + 0.055) / 1.055).powf(2.4)
+        }
     });
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }

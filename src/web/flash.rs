@@ -24,7 +24,10 @@ impl Message {
         Self {
             kind: kind.to_owned(),
             key: key.to_owned(),
-            params: params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            params: params
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
         }
     }
 

@@ -151,18 +151,25 @@ impl<F: Form> FromRequest for Submitted<F> {
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let context = req.extensions().get::<Rc<Context>>().cloned().unwrap_or_default();
+        let context = req
+            .extensions()
+            .get::<Rc<Context>>()
+            .cloned()
+            .unwrap_or_default();
         let same_origin = same_origin(req);
         let body = web::Bytes::from_request(req, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|_| AppError::invalid("form-too-large"))?;
+            let body = body
+                .await
+                .map_err(|_| AppError::invalid("form-too-large"))?;
             if body.len() > MAX_FORM {
                 return Err(AppError::invalid("form-too-large"));
             }
-            let pairs: Vec<(String, String)> =
-                serde_html_form::from_bytes(&body).map_err(|_| AppError::invalid("form-unreadable"))?;
+            let pairs: Vec<(String, String)> = serde_html_form::from_bytes(&body)
+                .map_err(|_| AppError::invalid("form-unreadable"))?;
             verify(&context, &pairs, same_origin)?;
-            let raw = serde_html_form::from_bytes(&body).map_err(|_| AppError::invalid("form-unreadable"))?;
+            let raw = serde_html_form::from_bytes(&body)
+                .map_err(|_| AppError::invalid("form-unreadable"))?;
             let refill = value(&pairs, REFILL_FIELD).is_some();
             Ok(Self { raw, refill })
         })
@@ -170,7 +177,10 @@ impl<F: Form> FromRequest for Submitted<F> {
 }
 
 fn value<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pairs
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// The token must be the session's, the sender this site, the tenant the URL's.
@@ -193,12 +203,18 @@ pub fn token_matches(context: &Context, token: &str) -> bool {
 /// Whether the browser says that the request comes from a page of this site. A browser that says
 /// nothing is old, or no browser; the token decides then.
 pub fn same_origin(req: &HttpRequest) -> bool {
-    let header = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        req.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(site) = header("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     match (header(ORIGIN.as_str()), header(HOST.as_str())) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, rest)| rest == host),
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest == host),
         _ => true,
     }
 }

@@ -94,7 +94,11 @@ impl Texts {
     /// Day and time in the reader's zone: `31.01.2026, 14:05` or `31 Jan 2026, 14:05`.
     pub fn moment(&self, at: &DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.zone);
-        let format = if self.german { "%d.%m.%Y, %H:%M" } else { "%-d %b %Y, %H:%M" };
+        let format = if self.german {
+            "%d.%m.%Y, %H:%M"
+        } else {
+            "%-d %b %Y, %H:%M"
+        };
         local.format(format).to_string()
     }
 }

@@ -81,16 +81,29 @@ const SECTIONS: &[(&str, &str, &str)] = &[
 impl Frame {
     /// The frame for what a request knows; the title is a Fluent key.
     pub fn new(context: &Context, title: &str) -> Self {
-        let zone = context.user.as_ref().map_or("UTC", |user| user.time_zone.as_str());
+        let zone = context
+            .user
+            .as_ref()
+            .map_or("UTC", |user| user.time_zone.as_str());
         let t = Texts::new(&context.language, zone);
         Self {
             title: t.t(title),
             t,
-            theme: context.user.as_ref().map_or_else(|| "auto".into(), |user| user.theme.clone()),
+            theme: context
+                .user
+                .as_ref()
+                .map_or_else(|| "auto".into(), |user| user.theme.clone()),
             user: context.user.clone(),
-            tenant: context.tenant.clone().filter(|tenant| !tenant.rights.is_empty()),
+            tenant: context
+                .tenant
+                .clone()
+                .filter(|tenant| !tenant.rights.is_empty()),
             csrf: context.csrf.clone(),
-            flash: context.flash.iter().filter_map(|message| message.show(&context.language)).collect(),
+            flash: context
+                .flash
+                .iter()
+                .filter_map(|message| message.show(&context.language))
+                .collect(),
             request_id: context.request_id.clone(),
             section: "",
             crumbs: Vec::new(),
@@ -120,14 +133,23 @@ impl Frame {
 
     /// The navigation of the tenant, as far as the user's rights show it.
     pub fn nav(&self) -> Vec<NavItem> {
-        let Some(tenant) = &self.tenant else { return Vec::new() };
+        let Some(tenant) = &self.tenant else {
+            return Vec::new();
+        };
         SECTIONS
             .iter()
             .filter(|(_, right, _)| tenant.may(right))
             .filter(|(section, ..)| !tenant.is_inner() || !matches!(*section, "inner" | "tenants"))
             .map(|(section, _, icon)| NavItem {
-                href: if section.is_empty() { tenant.base() } else { format!("{}/{section}", tenant.base()) },
-                label: self.t.t(&format!("nav-{}", if section.is_empty() { "home" } else { section })),
+                href: if section.is_empty() {
+                    tenant.base()
+                } else {
+                    format!("{}/{section}", tenant.base())
+                },
+                label: self.t.t(&format!(
+                    "nav-{}",
+                    if section.is_empty() { "home" } else { section }
+                )),
                 icon,
                 current: *section == self.section,
             })
@@ -141,23 +163,51 @@ impl Frame {
 
     /// The tenant's URL with `rest` behind it.
     pub fn url(&self, rest: &str) -> String {
-        format!("{}{rest}", self.tenant.as_ref().map(TenantHere::base).unwrap_or_default())
+        format!(
+            "{}{rest}",
+            self.tenant
+                .as_ref()
+                .map(TenantHere::base)
+                .unwrap_or_default()
+        )
     }
 
     /// `Konzern › Nord › VIP`.
     pub fn trail(&self) -> String {
-        self.tenant.as_ref().map(|tenant| tenant.trail.join(" › ")).unwrap_or_default()
+        self.tenant
+            .as_ref()
+            .map(|tenant| tenant.trail.join(" › "))
+            .unwrap_or_default()
     }
 
     /// The tenant's initials, for its badge.
     pub fn initials(&self) -> String {
-        let name = self.tenant.as_ref().map(|tenant| tenant.name.as_str()).unwrap_or_default();
-        name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect::<String>().to_uppercase()
+        let name = self
+            .tenant
+            .as_ref()
+            .map(|tenant| tenant.name.as_str())
+            .unwrap_or_default();
+        name.split_whitespace()
+            .filter_map(|word| word.chars().next())
+            .take(2)
+            .collect::<String>()
+            .to_uppercase()
+    }
+
+    /// Who is logged in, by name.
+    pub fn user_name(&self) -> &str {
+        self.user
+            .as_ref()
+            .map(|user| user.name.as_str())
+            .unwrap_or_default()
     }
 
     /// The six digits of the tenant's colour.
     pub fn colour(&self) -> String {
-        self.tenant.as_ref().map_or_else(|| "2f5d8a".into(), |tenant| tenant.colour.trim_start_matches('#').to_owned())
+        self.tenant.as_ref().map_or_else(
+            || "2f5d8a".into(),
+            |tenant| tenant.colour.trim_start_matches('#').to_owned(),
+        )
     }
 
     /// The URL of a file of `static/`.
@@ -192,22 +242,36 @@ impl Frame {
 /// # Errors
 /// When the template fails.
 pub fn respond(status: StatusCode, page: &impl Template) -> Result<HttpResponse> {
-    let html = page.render().map_err(|error| AppError::internal(format!("template: {error}")))?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    let html = page
+        .render()
+        .map_err(|error| AppError::internal(format!("template: {error}")))?;
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(html))
 }
 
 /// To another page after an act.
 pub fn see_other(url: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header(("location", url)).finish()
+    HttpResponse::SeeOther()
+        .insert_header(("location", url))
+        .finish()
 }
 
 /// To another page after an act, which then says `key` (with values) once.
-pub fn see_other_saying(url: &str, kind: &'static str, key: &'static str, params: &[(&str, String)]) -> HttpResponse {
+pub fn see_other_saying(
+    url: &str,
+    kind: &'static str,
+    key: &'static str,
+    params: &[(&str, String)],
+) -> HttpResponse {
     let message = super::flash::Message::new(kind, key, params);
     let cookie = Cookie::build(super::flash::COOKIE, message.encode())
         .path("/")
         .http_only(true)
         .same_site(actix_web::cookie::SameSite::Lax)
         .finish();
-    HttpResponse::SeeOther().insert_header(("location", url)).cookie(cookie).finish()
+    HttpResponse::SeeOther()
+        .insert_header(("location", url))
+        .cookie(cookie)
+        .finish()
 }

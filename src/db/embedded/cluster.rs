@@ -77,11 +77,19 @@ impl Cluster {
 
     /// A URL of one of the log-ins.
     pub fn url(&self, user: &str, database: &str) -> SecretString {
-        let password = if user == SUPERUSER { &self.superuser_password } else { &self.password };
-        let host: String = url::form_urlencoded::byte_serialize(self.socket.to_string_lossy().as_bytes()).collect();
+        let password = if user == SUPERUSER {
+            &self.superuser_password
+        } else {
+            &self.password
+        };
+        let host: String =
+            url::form_urlencoded::byte_serialize(self.socket.to_string_lossy().as_bytes())
+                .collect();
         // byte_serialize writes a space as +, which libpq does not read so.
         let host = host.replace('+', "%20");
-        SecretString::from(format!("postgresql://{user}:{password}@/{database}?host={host}"))
+        SecretString::from(format!(
+            "postgresql://{user}:{password}@/{database}?host={host}"
+        ))
     }
 
     /// Makes the cluster if there is none, and starts the server unless it answers.
@@ -109,8 +117,16 @@ impl Cluster {
         let outcome = self.run(
             "initdb",
             &[
-                "-D", &target.to_string_lossy(), "-U", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8",
-                "--locale=C.UTF-8", "--data-checksums", "--pwfile", &password_file.to_string_lossy(),
+                "-D",
+                &target.to_string_lossy(),
+                "-U",
+                SUPERUSER,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--data-checksums",
+                "--pwfile",
+                &password_file.to_string_lossy(),
             ],
         );
         let _ = fs::remove_file(&password_file);
@@ -120,7 +136,10 @@ impl Cluster {
         }
         outcome?;
         let settings = target.join("postgresql.auto.conf");
-        let mut file = OpenOptions::new().append(true).open(&settings).map_err(at(&settings))?;
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(&settings)
+            .map_err(at(&settings))?;
         file.write_all(SETTINGS.as_bytes()).map_err(at(&settings))
     }
 
@@ -131,14 +150,31 @@ impl Cluster {
         }
         self.forget_dead_server();
         let log = self.data_dir.join("postgres.log");
-        OpenOptions::new().create(true).append(true).mode(0o600).open(&log).map_err(at(&log))?;
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&log)
+            .map_err(at(&log))?;
         self.own(&log, 0o600)?;
-        let options = format!("-c unix_socket_directories='{}' -c listen_addresses=''", self.socket.display());
+        let options = format!(
+            "-c unix_socket_directories='{}' -c listen_addresses=''",
+            self.socket.display()
+        );
         self.run(
             "pg_ctl",
             &[
-                "-D", &self.postgres().to_string_lossy(), "-l", &log.to_string_lossy(), "-w", "-t", "120", "-s", "-o",
-                &options, "start",
+                "-D",
+                &self.postgres().to_string_lossy(),
+                "-l",
+                &log.to_string_lossy(),
+                "-w",
+                "-t",
+                "120",
+                "-s",
+                "-o",
+                &options,
+                "start",
             ],
         )
     }
@@ -147,7 +183,9 @@ impl Cluster {
     /// to another process of its user; then it would refuse to start.
     fn forget_dead_server(&self) {
         let pid_file = self.postgres().join("postmaster.pid");
-        let Ok(text) = fs::read_to_string(&pid_file) else { return };
+        let Ok(text) = fs::read_to_string(&pid_file) else {
+            return;
+        };
         let pid = text.lines().next().unwrap_or_default().trim().to_owned();
         let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         if !name.trim().starts_with("postgres") {
@@ -162,7 +200,17 @@ impl Cluster {
         }
         self.run(
             "pg_ctl",
-            &["-D", &self.postgres().to_string_lossy(), "-m", "fast", "-w", "-t", "120", "-s", "stop"],
+            &[
+                "-D",
+                &self.postgres().to_string_lossy(),
+                "-m",
+                "fast",
+                "-w",
+                "-t",
+                "120",
+                "-s",
+                "stop",
+            ],
         )
     }
 
@@ -170,10 +218,11 @@ impl Cluster {
     pub fn ensure_database(&self) -> Result<()> {
         let mut conn = self.connect(SUPERUSER, "postgres")?;
         let sql = |conn: &mut PgConnection, text: &str| {
-            conn.batch_execute(text).map_err(|error| EmbeddedError::Program {
-                program: "preparing the database",
-                said: error.to_string(),
-            })
+            conn.batch_execute(text)
+                .map_err(|error| EmbeddedError::Program {
+                    program: "preparing the database",
+                    said: error.to_string(),
+                })
         };
         let exists = diesel::sql_query("SELECT 1 FROM pg_database WHERE datname = 'mandant'")
             .execute(&mut conn)
@@ -190,15 +239,20 @@ impl Cluster {
                 self.password
             ),
         )?;
-        sql(&mut conn, &format!("CREATE DATABASE {DATABASE} OWNER {LOGIN} ENCODING 'UTF8' TEMPLATE template0"))?;
+        sql(
+            &mut conn,
+            &format!("CREATE DATABASE {DATABASE} OWNER {LOGIN} ENCODING 'UTF8' TEMPLATE template0"),
+        )?;
         let mut conn = self.connect(SUPERUSER, DATABASE)?;
         sql(&mut conn, HARDENING)
     }
 
     fn connect(&self, user: &str, database: &str) -> Result<PgConnection> {
-        PgConnection::establish(self.url(user, database).expose_secret()).map_err(|error| EmbeddedError::Program {
-            program: "connecting to the private PostgreSQL",
-            said: error.to_string(),
+        PgConnection::establish(self.url(user, database).expose_secret()).map_err(|error| {
+            EmbeddedError::Program {
+                program: "connecting to the private PostgreSQL",
+                said: error.to_string(),
+            }
         })
     }
 
@@ -212,15 +266,28 @@ impl Cluster {
                 // this one capability lets it pass, and nothing else.
                 let mut command = Command::new("setpriv");
                 command
-                    .args([format!("--reuid={}", user.uid), format!("--regid={}", user.gid)])
-                    .args(["--clear-groups", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"])
+                    .args([
+                        format!("--reuid={}", user.uid),
+                        format!("--regid={}", user.gid),
+                    ])
+                    .args([
+                        "--clear-groups",
+                        "--inh-caps=+dac_read_search",
+                        "--ambient-caps=+dac_read_search",
+                    ])
                     .arg(&path);
                 command
             }
         };
         // Not pipes: the server inherits them from pg_ctl and would keep them open for ever.
         let out = self.data_dir.join(format!("{program}.out"));
-        let file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&out).map_err(at(&out))?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&out)
+            .map_err(at(&out))?;
         let copy = file.try_clone().map_err(at(&out))?;
         let status = command
             .args(arguments)
@@ -286,7 +353,9 @@ fn server_user() -> Option<ServerUser> {
     }
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     ["postgres", "nobody"].iter().find_map(|name| {
-        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+        let line = passwd
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
         let mut parts = line.split(':').skip(2);
         Some(ServerUser {
             uid: parts.next()?.parse().ok()?,
@@ -297,12 +366,19 @@ fn server_user() -> Option<ServerUser> {
 
 fn socket_folder(data_dir: &Path) -> PathBuf {
     let near = data_dir.join("run");
-    let plain = near.to_string_lossy().chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    let plain = near
+        .to_string_lossy()
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
     if plain && near.as_os_str().len() <= LONGEST_SOCKET_FOLDER {
         return near;
     }
     let digest = Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     std::env::temp_dir().join(format!("mandant-{name}"))
 }
 
@@ -331,7 +407,9 @@ fn write_private(path: &Path, text: &str) -> Result<()> {
         .mode(0o600)
         .open(path)
         .map_err(at(path))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at(path))
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(at(path))
 }
 
 fn tail(text: &str) -> String {

@@ -94,7 +94,11 @@ impl Embedded {
     ///
     /// # Errors
     /// See `EmbeddedError`.
-    pub fn join_with_keeper(data_dir: &Path, bin_dir: Option<&Path>, keeper: &Path) -> Result<Self> {
+    pub fn join_with_keeper(
+        data_dir: &Path,
+        bin_dir: Option<&Path>,
+        keeper: &Path,
+    ) -> Result<Self> {
         let data_dir = prepare_folder(data_dir)?;
         let start = lock_file(&data_dir, "start.lock")?;
         start.lock().map_err(at(&data_dir))?;
@@ -129,7 +133,13 @@ impl Embedded {
 
 /// Held by the one `serve` of a data folder.
 #[derive(Debug)]
-pub struct ServeLock(#[expect(dead_code, reason = "held, not read: the lock lives as long as the file is open")] File);
+pub struct ServeLock(
+    #[expect(
+        dead_code,
+        reason = "held, not read: the lock lives as long as the file is open"
+    )]
+    File,
+);
 
 impl ServeLock {
     /// Takes it.
