@@ -85,12 +85,7 @@ impl fmt::Display for AppError {
             Self::LogIn => write!(f, "nobody is logged in"),
             Self::Csrf => write!(f, "the form did not come from this session"),
             Self::Conflict => write!(f, "somebody else changed it meanwhile"),
-            Self::Invalid { key, params } => {
-                write!(f, "{key}")?;
-                params
-                    .iter()
-                    .try_for_each(|(name, value)| write!(f, " {name}={value}"))
-            }
+            Self::Invalid { key, params } => f.write_str(&crate::web::i18n::english(key, params)),
             Self::Constraint(name) => write!(f, "constraint {name}"),
             Self::OutsideFence => write!(f, "the recipient would lie outside the inner tenant"),
             Self::TenantVersion => write!(

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod routes;
+pub mod work;
 
 pub mod access;
 pub mod control;

@@ -5,8 +5,14 @@
 //! as exactly one object or array; messages and logs go to standard error.
 
 mod config;
+pub(crate) mod database;
+mod keep;
 mod options;
 pub mod output;
+mod routes;
+mod setup;
+mod tenant;
+mod user;
 
 use crate::config::{ConfigError, Flag, Loaded};
 use crate::telemetry;
@@ -28,10 +34,10 @@ pub(crate) trait Verb {
 
 /// Makes the enum of verbs and its dispatch.
 macro_rules! verbs {
-    ($($name:ident($arguments:ty),)+) => {
+    ($($(#[$attribute:meta])* $name:ident($arguments:ty),)+) => {
         #[derive(Debug, Subcommand)]
         enum Verbs {
-            $($name($arguments),)+
+            $($(#[$attribute])* $name($arguments),)+
         }
 
         impl Verb for Verbs {
@@ -47,7 +53,13 @@ macro_rules! verbs {
 }
 
 verbs! {
+    Setup(setup::Arguments),
+    Tenant(tenant::Arguments),
+    User(user::Arguments),
+    Routes(routes::Arguments),
     Config(config::Arguments),
+    #[command(hide = true)]
+    KeepPostgres(keep::Arguments),
 }
 
 /// Tenant administration for e-mail marketing

@@ -47,3 +47,11 @@ pub(crate) fn statement<T>(
 ) -> Result<T> {
     Ok(act(&mut *pools.control()?)?)
 }
+
+/// As `statement`, for a few statements in a row that need no transaction.
+pub(crate) fn statement_result<T>(
+    pools: &Pools,
+    act: impl FnOnce(&mut PgConnection) -> Result<T>,
+) -> Result<T> {
+    act(&mut *pools.control()?)
+}

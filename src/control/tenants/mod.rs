@@ -165,16 +165,21 @@ pub fn shown(
     names: crate::db::names::Names,
     tenant: &Tenant,
 ) -> Result<Shown> {
+    let path = path_of(conn, tenant)?;
+    Ok(show(names, tenant, path))
+}
+
+fn show(names: crate::db::names::Names, tenant: &Tenant, path: String) -> Shown {
     let id = tenant.id();
     let (schema, role) = if tenant.is_inner() {
         (crate::db::names::projection(id), names.i(id))
     } else {
         (crate::db::names::schema(id), names.t(id))
     };
-    Ok(Shown {
+    Shown {
         id: tenant.id,
         slug: tenant.slug.clone(),
-        path: path_of(conn, tenant)?,
+        path,
         kind: tenant.kind.clone(),
         name: tenant.name.clone(),
         status: if tenant.trashed_at.is_some() {
@@ -184,7 +189,37 @@ pub fn shown(
         },
         schema,
         role,
-    })
+    }
+}
+
+/// All tenants as the command line prints them, in the order of their paths: two queries, whatever their
+/// number.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn all_shown(conn: &mut PgConnection, names: crate::db::names::Names) -> Result<Vec<Shown>> {
+    let all: Vec<Tenant> = tenants::table
+        .order(tenants::id)
+        .select(Tenant::as_select())
+        .load(conn)?;
+    let slugs: std::collections::HashMap<i32, String> =
+        all.iter().map(|t| (t.id, t.slug.clone())).collect();
+    let mut shown: Vec<Shown> = all
+        .iter()
+        .map(|tenant| {
+            let parent = tenant
+                .parent_id
+                .filter(|_| tenant.is_inner())
+                .and_then(|id| slugs.get(&id));
+            let path = parent.map_or_else(
+                || tenant.slug.clone(),
+                |parent| format!("{parent}/{}", tenant.slug),
+            );
+            show(names, tenant, path)
+        })
+        .collect();
+    shown.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(shown)
 }
 
 /// Refuses a change that was made to another version than the one there is now.

@@ -1,0 +1,85 @@
+//! Opening the installation for a verb: the named database, or the private PostgreSQL of the data folder,
+//! which is joined if it runs and started if not.
+
+use super::{Failure, Result};
+use crate::app::App;
+use crate::config::Loaded;
+use crate::control::roles::SyncBuiltIn;
+use crate::control::tenants::{self, Tenant};
+use crate::db::embedded::{Embedded, ServeLock};
+use std::sync::Arc;
+
+/// An open installation.
+pub(crate) struct Opened {
+    /// The application.
+    pub(crate) app: Arc<App>,
+    // After `app`, whose connections close before the private server may stop.
+    _embedded: Option<Embedded>,
+    _serve: Option<ServeLock>,
+}
+
+/// Opens it for a verb.
+pub(crate) fn open(loaded: &Loaded) -> Result<Opened> {
+    open_with(loaded, false)
+}
+
+/// Opens it for `serve`, of which a data folder has one.
+pub(crate) fn open_to_serve(loaded: &Loaded) -> Result<Opened> {
+    open_with(loaded, true)
+}
+
+fn open_with(loaded: &Loaded, serve: bool) -> Result<Opened> {
+    let config = loaded.config.clone();
+    let database = &config.database;
+    let (lock, embedded, url) = match &database.url {
+        Some(url) => (None, None, url.clone()),
+        None => {
+            let lock = if serve {
+                Some(ServeLock::take(&database.data_dir)?)
+            } else {
+                None
+            };
+            let embedded = Embedded::join(&database.data_dir, database.postgres_bin.as_deref())?;
+            let url = embedded.database_url();
+            (lock, Some(embedded), url)
+        }
+    };
+    let app = App::open(config, &url)?;
+    app.provisioner.carry_out(SyncBuiltIn)?;
+    Ok(Opened {
+        app: Arc::new(app),
+        _embedded: embedded,
+        _serve: lock,
+    })
+}
+
+impl Opened {
+    /// The tenant at `nord` or `nord/vip`; not one in the trash.
+    pub(crate) fn tenant(&self, path: &str) -> Result<Tenant> {
+        let found = crate::db::control::statement_result(&self.app.pools, |conn| {
+            tenants::by_path(conn, path)
+        });
+        match found {
+            Ok(tenant) if tenant.trashed_at.is_some() => Err(Failure::Failed(format!(
+                "the tenant {path} is in the trash"
+            ))),
+            Ok(tenant) => Ok(tenant),
+            Err(crate::error::AppError::NotFound) => {
+                Err(Failure::Failed(format!("there is no tenant {path}")))
+            }
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// A password from standard input; one line's end is dropped.
+pub(crate) fn password_from_stdin() -> Result<secrecy::SecretString> {
+    let mut text = std::io::read_to_string(std::io::stdin())?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(secrecy::SecretString::from(text))
+}

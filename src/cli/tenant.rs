@@ -1,0 +1,252 @@
+//! `mandant tenant create|list|show|lock|unlock|delete`.
+
+use super::database::{Opened, open, password_from_stdin};
+use super::output::{Format, table};
+use super::{Failure, Result, Verb};
+use crate::config::Loaded;
+use crate::control::audit::Actor;
+use crate::control::tenants::fence::WantedFence;
+use crate::control::tenants::provision::{
+    Basics, CreateInner, CreateSeparate, FirstUser, SetStatus, Trash,
+};
+use crate::control::tenants::slug::Slug;
+use crate::control::tenants::{self, Shown};
+use crate::control::users::NewUser;
+use crate::db::ids::TenantId;
+use crate::error::AppError;
+use clap::{Args, Subcommand};
+
+/// Create, show, lock and delete tenants
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Create a separate or an inner tenant
+    Create(Box<Create>),
+    /// List all tenants
+    List(Format),
+    /// Show one tenant
+    Show(Named),
+    /// Lock a tenant: users out, mail stops
+    Lock(Named),
+    /// Unlock a tenant
+    Unlock(Named),
+    /// Move a tenant to the trash, from where it goes after 30 days
+    Delete(Delete),
+}
+
+#[derive(Args, Debug)]
+struct Create {
+    /// separate: own schema, fields and users; inner: a fenced part of its parent's data
+    #[arg(long, value_parser = ["separate", "inner"])]
+    kind: String,
+    /// Slug of the parent
+    #[arg(long, default_value = "main")]
+    parent: String,
+    /// Its name in URLs: a letter, then letters, digits and hyphens
+    #[arg(long)]
+    slug: String,
+    /// Its name
+    #[arg(long)]
+    name: String,
+    /// Its colour
+    #[arg(long, default_value = "#2f5d8a")]
+    colour: String,
+    /// Its language: en or de
+    #[arg(long, default_value = "en", value_parser = ["en", "de"])]
+    language: String,
+    /// Its time zone
+    #[arg(long, default_value = "Europe/Berlin")]
+    time_zone: String,
+    /// Inner: a mailing list (name or id) that fences it; may be given several times
+    #[arg(long = "fence-list", value_name = "LIST")]
+    fence_lists: Vec<String>,
+    /// Inner: a rule that fences it
+    #[arg(long, value_name = "RULE")]
+    fence_rule: Option<String>,
+    /// Inner: edits may move a recipient out of the fence
+    #[arg(long)]
+    allow_moves: bool,
+    /// E-mail of its first administrator
+    #[arg(long, requires = "admin_name")]
+    admin_email: Option<String>,
+    /// Name of its first administrator
+    #[arg(long, requires = "admin_email")]
+    admin_name: Option<String>,
+    /// Read the administrator's password from standard input
+    #[arg(long, requires = "admin_email")]
+    password_stdin: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct Named {
+    /// `nord`, or `nord/vip` for an inner tenant
+    path: String,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+struct Delete {
+    #[command(flatten)]
+    named: Named,
+    /// Do it
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Verb for Arguments {
+    fn run(self, loaded: &Loaded) -> Result {
+        match self.act {
+            Act::Create(create) => create.run(loaded),
+            Act::List(format) => list(&open(loaded)?, format),
+            Act::Show(named) => show(&open(loaded)?, &named),
+            Act::Lock(named) => set_status(&open(loaded)?, &named, "locked"),
+            Act::Unlock(named) => set_status(&open(loaded)?, &named, "active"),
+            Act::Delete(delete) => delete.run(loaded),
+        }
+    }
+}
+
+impl Create {
+    fn run(self, loaded: &Loaded) -> Result {
+        if self.kind == "separate"
+            && (!self.fence_lists.is_empty() || self.fence_rule.is_some() || self.allow_moves)
+        {
+            return Err(Failure::Usage("only an inner tenant has a fence".into()));
+        }
+        if self.kind == "inner" && self.fence_lists.is_empty() && self.fence_rule.is_none() {
+            return Err(Failure::Usage(
+                "an inner tenant needs --fence-list or --fence-rule".into(),
+            ));
+        }
+        let password = if self.password_stdin {
+            Some(password_from_stdin()?)
+        } else {
+            None
+        };
+        let opened = open(loaded)?;
+        let app = &opened.app;
+        let parent = opened.tenant(&self.parent)?;
+        let slug = Slug::parse(&self.slug, &app.sections)?;
+        let basics = Basics::check(
+            slug,
+            &self.name,
+            &self.colour,
+            &self.language,
+            &self.time_zone,
+        )?;
+        let admin = match (&self.admin_email, &self.admin_name) {
+            (Some(email), Some(name)) => Some(FirstUser {
+                user: NewUser::check(email, name, password.as_ref(), &self.language)?,
+                roles: vec!["administrator".into()],
+            }),
+            _ => None,
+        };
+        let made = if self.kind == "inner" {
+            app.provisioner.carry_out(CreateInner {
+                actor: Actor::cli(),
+                parent: parent.id(),
+                basics,
+                fence: WantedFence {
+                    list_names: self.fence_lists,
+                    rule: self.fence_rule.unwrap_or_default(),
+                    ..WantedFence::default()
+                },
+                moves_allowed: self.allow_moves,
+                admin,
+            })
+        } else {
+            app.provisioner.carry_out(CreateSeparate {
+                actor: Actor::cli(),
+                parent: Some(parent.id()),
+                basics,
+                admin,
+            })
+        };
+        let id = made.map_err(|error| match error {
+            AppError::Constraint(name) if name.starts_with("tenants_") => {
+                Failure::Failed(format!("there is a tenant {} already", self.slug))
+            }
+            other => other.into(),
+        })?;
+        print(&opened, id, self.format)
+    }
+}
+
+fn shown(opened: &Opened, id: TenantId) -> Result<Shown> {
+    let names = opened.app.pools.names();
+    Ok(crate::db::control::statement_result(
+        &opened.app.pools,
+        |conn| {
+            let tenant = tenants::by_id(conn, id)?;
+            tenants::shown(conn, names, &tenant)
+        },
+    )?)
+}
+
+fn print(opened: &Opened, id: TenantId, format: Format) -> Result {
+    format.print(&shown(opened, id)?, |shown| table(&[cells(shown)]))
+}
+
+fn cells(shown: &Shown) -> Vec<String> {
+    vec![
+        shown.path.clone(),
+        shown.kind.clone(),
+        shown.status.clone(),
+        shown.name.clone(),
+        shown.role.clone(),
+    ]
+}
+
+fn list(opened: &Opened, format: Format) -> Result {
+    let names = opened.app.pools.names();
+    let all = crate::db::control::statement_result(&opened.app.pools, |conn| {
+        tenants::all_shown(conn, names)
+    })?;
+    format.print(&all, |all| {
+        table(&all.iter().map(cells).collect::<Vec<_>>())
+    })
+}
+
+fn show(opened: &Opened, named: &Named) -> Result {
+    let tenant = crate::db::control::statement_result(&opened.app.pools, |conn| {
+        tenants::by_path(conn, &named.path)
+    })
+    .map_err(|_| Failure::Failed(format!("there is no tenant {}", named.path)))?;
+    print(opened, tenant.id(), named.format)
+}
+
+fn set_status(opened: &Opened, named: &Named, status: &str) -> Result {
+    let tenant = opened.tenant(&named.path)?;
+    opened.app.provisioner.carry_out(SetStatus {
+        actor: Actor::cli(),
+        tenant: tenant.id(),
+        status: status.to_owned(),
+    })?;
+    print(opened, tenant.id(), named.format)
+}
+
+impl Delete {
+    fn run(self, loaded: &Loaded) -> Result {
+        if !self.yes {
+            return Err(Failure::Usage(format!(
+                "say --yes to delete {}",
+                self.named.path
+            )));
+        }
+        let opened = open(loaded)?;
+        let tenant = opened.tenant(&self.named.path)?;
+        opened.app.provisioner.carry_out(Trash {
+            actor: Actor::cli(),
+            tenant: tenant.id(),
+        })?;
+        print(&opened, tenant.id(), self.named.format)
+    }
+}

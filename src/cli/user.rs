@@ -1,0 +1,94 @@
+//! `mandant user create`.
+
+use super::database::{open, password_from_stdin};
+use super::output::Format;
+use super::{Result, Verb};
+use crate::config::Loaded;
+use crate::control::audit::Actor;
+use crate::control::users::{self, NewUser};
+use crate::control::{memberships, tenants};
+use crate::db::Write;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+/// Create users and give them roles
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Create a user, or give one who exists a place in a tenant (his name and password stay)
+    Create(Create),
+}
+
+#[derive(Args, Debug)]
+struct Create {
+    /// His e-mail
+    #[arg(long)]
+    email: String,
+    /// His name
+    #[arg(long)]
+    name: String,
+    /// `nord`, or `nord/vip` for an inner tenant
+    #[arg(long)]
+    tenant: String,
+    /// administrator, editor or viewer; may be given several times
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
+    /// Language of the pages he sees: en or de
+    #[arg(long, default_value = "en", value_parser = ["en", "de"])]
+    language: String,
+    /// Read his password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: i32,
+    email: String,
+    tenant: String,
+    roles: Vec<String>,
+}
+
+impl Verb for Arguments {
+    fn run(self, loaded: &Loaded) -> Result {
+        let Act::Create(create) = self.act;
+        let password = if create.password_stdin {
+            Some(password_from_stdin()?)
+        } else {
+            None
+        };
+        let opened = open(loaded)?;
+        let tenant = opened.tenant(&create.tenant)?;
+        let new = NewUser::check(
+            &create.email,
+            &create.name,
+            password.as_ref(),
+            &create.language,
+        )?;
+        let shown = crate::db::control::run::<Write, _>(&opened.app.pools, |conn| {
+            let user = users::create_or_find(conn.pg(), Actor::cli(), tenant.id(), &new)?;
+            memberships::grant(conn.pg(), Actor::cli(), user, tenant.id(), &create.roles)?;
+            Ok(Shown {
+                id: user.0,
+                email: new.email.clone(),
+                tenant: tenants::path_of(conn.pg(), &tenant)?,
+                roles: memberships::roles_of(conn.pg(), user, tenant.id())?,
+            })
+        })?;
+        create.format.print(&shown, |shown| {
+            format!(
+                "{} in {}: {}",
+                shown.email,
+                shown.tenant,
+                shown.roles.join(", ")
+            )
+        })
+    }
+}
