@@ -7,6 +7,7 @@ use crate::error::Result;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Shared state.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct App {
     pub secret: SecretString,
     /// The first words below a tenant's URL.
     pub sections: BTreeSet<String>,
+    /// What the first start asks for where the program listens to other machines.
+    pub setup_token: OnceLock<SecretString>,
     /// Where uploads and error files lie: `<files>/t_<id>/…`.
     pub files: PathBuf,
 }
@@ -43,6 +46,7 @@ impl App {
         let app = Self {
             files: config.files_dir(),
             config,
+            setup_token: OnceLock::new(),
             pools,
             provisioner,
             secret,

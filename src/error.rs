@@ -1,5 +1,6 @@
 //! What can go wrong, and which answer each gives.
 
+use actix_web::http::StatusCode;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 use std::fmt;
 
@@ -161,4 +162,23 @@ fn from_message(message: &str) -> AppError {
     }
 }
 
-impl actix_web::ResponseError for AppError {}
+impl actix_web::ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden { .. } | Self::Csrf | Self::TenantClosed { .. } => {
+                StatusCode::FORBIDDEN
+            }
+            Self::LogIn => StatusCode::UNAUTHORIZED,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Invalid { .. } | Self::Constraint(_) | Self::OutsideFence => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::TenantVersion | Self::Unavailable | Self::TimedOut => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

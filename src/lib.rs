@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod routes;
+pub mod server;
 pub mod work;
 
 pub mod access;

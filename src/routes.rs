@@ -1,8 +1,46 @@
 //! Every URL on one page: each slice's `routes`.
 
-use crate::access::Routes;
+use crate::access::{Anonymous, Routes};
+use crate::db::control;
+use crate::error::Result;
+use crate::web::assets;
+use crate::{control as above, tenant};
+use actix_web::HttpResponse;
+use diesel::prelude::*;
 
 /// All routes, for actix, for `mandant routes`, and for the policy and leak tests.
 pub fn routes() -> Routes {
-    Routes::default()
+    let mut r = Routes::default();
+    r.get("/healthz", health);
+    r.get("/readyz", ready);
+    r.get("/assets/colour/{name}.css", assets::colour);
+    r.get("/assets/{hash}/{path:.*}", assets::serve);
+    above::login::routes(&mut r);
+    tenant::dashboard::routes(&mut r);
+    r
+}
+
+/// The process answers.
+async fn health(_: Anonymous) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("ok\n")
+}
+
+/// The database answers, and the control schema is this program's.
+async fn ready(visitor: Anonymous) -> Result<HttpResponse> {
+    let found = visitor
+        .block(|app| {
+            use crate::db::schema::control::tenants;
+            control::statement(&app.pools, |conn| {
+                tenants::table.count().get_result::<i64>(conn)
+            })
+        })
+        .await;
+    Ok(match found {
+        Ok(_) => HttpResponse::Ok()
+            .content_type("text/plain")
+            .body("ready\n"),
+        Err(_) => HttpResponse::ServiceUnavailable()
+            .content_type("text/plain")
+            .body("the database does not answer\n"),
+    })
 }

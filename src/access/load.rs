@@ -13,31 +13,47 @@ use crate::db::control;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::pool::Pools;
 use crate::error::{AppError, Result};
-use crate::web::flash;
+use crate::web::{error_page, flash};
 use actix_session::SessionExt;
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, time::Duration as CookieDuration};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::ACCEPT_LANGUAGE;
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 use std::rc::Rc;
 
-/// Loads the context and hands the request on.
+/// Loads the context, hands the request on, and gives an error its page.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn load(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let context = context(&req).await?;
-    let had_message = !context.flash.is_empty();
-    req.extensions_mut().insert(Rc::new(context));
-    let mut response = next.call(req).await?;
-    if had_message && !response.status().is_redirection() {
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let context = Rc::new(context(&req).await?);
+    if context.user.is_none()
+        && let Some(kept) = kept_form(&mut req).await?
+    {
+        // The session ended in the middle of a form: what was typed waits behind the log-in.
+        let page = error_page::log_in_again(&context, &req.get_session(), &kept)?;
+        return Ok(req.into_response(page).map_into_boxed_body());
+    }
+    req.extensions_mut().insert(Rc::clone(&context));
+    let response = next.call(req).await?.map_into_boxed_body();
+    let error = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<AppError>());
+    let mut response = match error.map(|error| error_page::of(error, &context, response.request()))
+    {
+        Some(page) => response.into_response(page?).map_into_boxed_body(),
+        None => response,
+    };
+    if !context.flash.is_empty() && !response.status().is_redirection() {
         // It has been shown; the next page does not repeat it.
         let gone = Cookie::build(flash::COOKIE, "")
             .path("/")
@@ -46,6 +62,45 @@ pub async fn load(
         let _ = response.response_mut().add_cookie(&gone);
     }
     Ok(response)
+}
+
+/// A form sent without a session, to a page that needs one.
+#[derive(Debug)]
+pub struct KeptForm {
+    /// Where it was sent.
+    pub action: String,
+    /// What was typed; no passwords, no tokens.
+    pub pairs: Vec<(String, String)>,
+}
+
+async fn kept_form(req: &mut ServiceRequest) -> Result<Option<KeptForm>> {
+    let kind = req
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if req.method() != Method::POST
+        || !req.path().starts_with("/t/")
+        || !kind.starts_with("application/x-www-form-urlencoded")
+    {
+        return Ok(None);
+    }
+    let action = req
+        .uri()
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let body = req
+        .extract::<web::Bytes>()
+        .await
+        .map_err(|_| AppError::invalid("form-too-large"))?;
+    let pairs: Vec<(String, String)> =
+        serde_html_form::from_bytes(&body).map_err(|_| AppError::invalid("form-unreadable"))?;
+    let pairs = pairs
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with('_') && !name.contains("password"))
+        .collect();
+    Ok(Some(KeptForm { action, pairs }))
 }
 
 async fn context(req: &ServiceRequest) -> Result<Context> {
@@ -115,7 +170,7 @@ fn is_slug(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-fn browser_language(req: &ServiceRequest) -> &'static str {
+pub(crate) fn browser_language(req: &ServiceRequest) -> &'static str {
     let wanted = req
         .headers()
         .get(ACCEPT_LANGUAGE)

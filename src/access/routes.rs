@@ -42,6 +42,7 @@ type Add = Box<dyn FnOnce(&mut web::ServiceConfig)>;
 #[derive(Default)]
 pub struct Routes {
     table: Vec<RouteInfo>,
+    bare: Vec<Add>,
     plain: Vec<Add>,
     inner: Vec<Add>,
 }
@@ -84,7 +85,12 @@ impl Routes {
             let inner = format!("/t/{{tenant}}/{{inner}}{rest}");
             self.inner.push(add(method.clone(), inner, handler.clone()));
         }
-        self.plain.push(add(method, path.to_owned(), handler));
+        let into = if needs_no_session(path) {
+            &mut self.bare
+        } else {
+            &mut self.plain
+        };
+        into.push(add(method, path.to_owned(), handler));
     }
 
     /// The policy table.
@@ -103,13 +109,25 @@ impl Routes {
             .collect()
     }
 
-    /// Puts the routes into actix: all plain ones first, so that a section's name is never taken for an
-    /// inner tenant's.
-    pub fn configure(self, config: &mut web::ServiceConfig) {
-        for add in self.plain.into_iter().chain(self.inner) {
-            add(config);
-        }
+    /// The routes for actix: those that need no session (files, health), and the pages. All plain ones
+    /// come before inner tenants', so that a section's name is never taken for an inner tenant's.
+    pub fn split(
+        self,
+    ) -> (
+        impl FnOnce(&mut web::ServiceConfig),
+        impl FnOnce(&mut web::ServiceConfig),
+    ) {
+        let put = |all: Vec<Add>| {
+            move |config: &mut web::ServiceConfig| all.into_iter().for_each(|add| add(config))
+        };
+        let pages = self.plain.into_iter().chain(self.inner).collect();
+        (put(self.bare), put(pages))
     }
+}
+
+/// Files and health checks: asked for often, and the same for everybody.
+fn needs_no_session(path: &str) -> bool {
+    path.starts_with("/assets/") || matches!(path, "/healthz" | "/readyz")
 }
 
 fn add<F, Args>(method: Method, path: String, handler: F) -> Add

@@ -10,6 +10,7 @@ mod keep;
 mod options;
 pub mod output;
 mod routes;
+mod serve;
 mod setup;
 mod tenant;
 mod user;
@@ -53,6 +54,7 @@ macro_rules! verbs {
 }
 
 verbs! {
+    Serve(serve::Arguments),
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),

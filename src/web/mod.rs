@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod colour;
+pub mod error_page;
 pub mod flash;
 pub mod form;
 pub mod headers;

@@ -1,0 +1,383 @@
+//! The pages of log-in and first start.
+
+use super::{check, home, local_path};
+use crate::access::{Anonymous, LoggedIn, Routes, session};
+use crate::app::App;
+use crate::control::audit::Actor;
+use crate::control::setup::{self, SetUp};
+use crate::control::users::NewUser;
+use crate::error::{AppError, Result};
+use crate::web::error_page::{log_in_form, with_token};
+use crate::web::form::{CSRF_FIELD, Faulty, REFILL_FIELD, Submitted, at_field, error_at};
+use crate::web::page::{Frame, respond, see_other};
+use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use std::net::IpAddr;
+use subtle::ConstantTimeEq;
+use validator::Validate;
+
+/// The routes of log-in and first start.
+pub fn routes(r: &mut Routes) {
+    r.get("/", start);
+    r.get("/login", log_in_page);
+    r.post("/login", log_in);
+    r.post("/logout", log_out);
+    r.get("/setup", set_up_page);
+    r.post("/setup", set_up);
+}
+
+async fn start(visitor: Anonymous) -> Result<HttpResponse> {
+    let user = visitor.context().user.as_ref().map(|user| user.id);
+    let to = visitor
+        .block(move |app| match user {
+            Some(user) => home(app, user),
+            None if setup::is_done(app)? => Ok("/login".into()),
+            None => Ok("/setup".into()),
+        })
+        .await?;
+    Ok(see_other(&to))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+async fn log_in_page(
+    visitor: Anonymous,
+    session: Session,
+    query: web::Query<Next>,
+) -> Result<HttpResponse> {
+    let p = with_token(Frame::new(visitor.context(), "login-title"), &session)?;
+    let form = log_in_form(&p, local_path(&query.next).unwrap_or_default());
+    p.render(|p| PlainFormPage {
+        p,
+        intro: String::new(),
+        form,
+    })
+}
+
+/// What the log-in form sends.
+#[derive(Debug, Deserialize, Validate)]
+struct LogInForm {
+    #[validate(length(min = 1, max = 254, message = "login-email-missing"))]
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: SecretString,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    kept_action: String,
+    #[serde(default)]
+    kept_body: String,
+}
+
+async fn log_in(
+    visitor: Anonymous,
+    session: Session,
+    form: Submitted<LogInForm>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
+    let form = match form.validated() {
+        Ok(form) => form,
+        Err(faulty) => return log_in_failed(&visitor, &session, faulty),
+    };
+    let address = client_address(&req, visitor.app());
+    let (email, password) = (form.email.clone(), form.password.clone());
+    let found = visitor
+        .block(move |app| check(app, &email, &password, &address))
+        .await;
+    let user = match found {
+        Ok(Some(user)) => user,
+        Ok(None) => {
+            let errors = error_at("", "login-wrong", &[]);
+            return log_in_failed(
+                &visitor,
+                &session,
+                Faulty {
+                    typed: form.into_inner(),
+                    errors,
+                },
+            );
+        }
+        Err(AppError::TooMany { wait_seconds }) => {
+            let errors = error_at(
+                "",
+                "error-too-many-text",
+                &[("seconds", wait_seconds.to_string())],
+            );
+            return log_in_failed(
+                &visitor,
+                &session,
+                Faulty {
+                    typed: form.into_inner(),
+                    errors,
+                },
+            );
+        }
+        Err(other) => return Err(other),
+    };
+    let token = begin(&session, user.0, &req)?;
+    if let Some(action) = local_path(&form.kept_action).filter(|action| action.starts_with("/t/")) {
+        return go_on(&visitor, token, action, &form.kept_body);
+    }
+    match local_path(&form.next).filter(|next| *next != "/") {
+        Some(next) => Ok(see_other(next)),
+        None => Ok(see_other(&visitor.block(move |app| home(app, user)).await?)),
+    }
+}
+
+/// A new session for the user: another key, another token, nothing of the one before.
+fn begin(session: &Session, user: i32, req: &HttpRequest) -> Result<String> {
+    let token = crate::secrets::random_hex(24);
+    let agent = req
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let agent: String = agent.chars().take(200).collect();
+    session.clear();
+    session.renew();
+    let put = |key: &str, value: String| {
+        session
+            .insert(key, value)
+            .map_err(|error| AppError::internal(error.to_string()))
+    };
+    session
+        .insert(session::USER, user)
+        .map_err(|error| AppError::internal(error.to_string()))?;
+    put(session::CSRF, token.clone())?;
+    put("agent", agent)?;
+    Ok(token)
+}
+
+fn log_in_failed(
+    visitor: &Anonymous,
+    session: &Session,
+    faulty: Faulty<LogInForm>,
+) -> Result<HttpResponse> {
+    let p = with_token(Frame::new(visitor.context(), "login-title"), session)?;
+    let typed = faulty.typed;
+    let mut form = log_in_form(&p, &typed.next)
+        .input(Input::new(InputKind::Hidden, "kept_action", "").value(typed.kept_action))
+        .input(Input::new(InputKind::Hidden, "kept_body", "").value(typed.kept_body))
+        .errors(&p.t, &faulty.errors);
+    if let Some(email) = form.inputs.first_mut() {
+        email.values = vec![typed.email];
+    }
+    p.render_again(|p| PlainFormPage {
+        p,
+        intro: String::new(),
+        form,
+    })
+}
+
+/// After a log-in in the middle of a form: one button brings the form back, filled.
+fn go_on(visitor: &Anonymous, token: String, action: &str, body: &str) -> Result<HttpResponse> {
+    let pairs: Vec<(String, String)> =
+        serde_html_form::from_str(body).map_err(|_| AppError::invalid("form-unreadable"))?;
+    let mut p = Frame::new(visitor.context(), "login-go-on");
+    p.csrf = token;
+    let hidden =
+        |(name, value): (String, String)| Input::new(InputKind::Hidden, name, "").value(value);
+    let form = FormView::new(action, p.t("login-go-on-submit"))
+        .inputs(
+            pairs
+                .into_iter()
+                .filter(|(name, _)| name != CSRF_FIELD)
+                .map(hidden),
+        )
+        .input(Input::new(InputKind::Hidden, REFILL_FIELD, "").value("1"));
+    let intro = p.t("login-go-on-intro");
+    p.render(|p| PlainFormPage { p, intro, form })
+}
+
+/// Log-out has no fields but the token.
+#[derive(Debug, Deserialize, Validate)]
+struct NothingElse {}
+
+async fn log_out(_: LoggedIn, session: Session, _: Submitted<NothingElse>) -> Result<HttpResponse> {
+    session.purge();
+    Ok(see_other("/login"))
+}
+
+/// The client's network address; a proxy's word counts if the proxy is trusted.
+fn client_address(req: &HttpRequest, app: &App) -> String {
+    let peer = req.peer_addr().map(|address| address.ip());
+    let trusted = |ip: &IpAddr| {
+        app.config
+            .server
+            .trusted_proxies
+            .iter()
+            .any(|network| network.contains(*ip))
+    };
+    let forwarded = req
+        .headers()
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match peer {
+        Some(peer) if trusted(&peer) => forwarded
+            .rsplit(',')
+            .filter_map(|part| part.trim().parse::<IpAddr>().ok())
+            .find(|ip| !trusted(ip))
+            .unwrap_or(peer)
+            .to_string(),
+        Some(peer) => peer.to_string(),
+        None => String::new(),
+    }
+}
+
+async fn set_up_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
+    only_before_set_up(&visitor).await?;
+    let p = with_token(Frame::new(visitor.context(), "setup-title"), &session)?;
+    let form = set_up_form(&p, visitor.app(), &SetUpForm::default());
+    let intro = p.t("setup-intro");
+    p.render(|p| PlainFormPage { p, intro, form })
+}
+
+async fn only_before_set_up(visitor: &Anonymous) -> Result<()> {
+    if visitor.block(setup::is_done).await? {
+        Err(AppError::NotFound)
+    } else {
+        Ok(())
+    }
+}
+
+/// What the form of the first start sends.
+#[derive(Debug, Default, Deserialize, Validate)]
+struct SetUpForm {
+    #[validate(length(min = 1, max = 100, message = "tenant-name-length"))]
+    #[serde(default)]
+    tenant_name: String,
+    #[validate(length(min = 1, max = 100, message = "user-name-length"))]
+    #[serde(default)]
+    name: String,
+    #[validate(length(min = 3, max = 254, message = "email-invalid"))]
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: SecretString,
+    #[serde(default)]
+    token: String,
+}
+
+fn set_up_form(p: &Frame, app: &App, typed: &SetUpForm) -> FormView {
+    let mut form = FormView::new("/setup", p.t("setup-submit"))
+        .input(
+            Input::line("tenant_name", p.t("setup-tenant-name"), &typed.tenant_name)
+                .help(p.t("setup-tenant-name-help"))
+                .required()
+                .max(100),
+        )
+        .input(
+            Input::line("name", p.t("setup-name"), &typed.name)
+                .autocomplete("name")
+                .required()
+                .max(100),
+        )
+        .input(
+            Input::line("email", p.t("login-email"), &typed.email)
+                .typed("email")
+                .autocomplete("username")
+                .required()
+                .max(254),
+        )
+        .input(
+            Input::line("password", p.t("login-password"), "")
+                .typed("password")
+                .autocomplete("new-password")
+                .help(p.t("password-help"))
+                .required(),
+        );
+    if app.setup_token.get().is_some() {
+        form = form.input(
+            Input::line("token", p.t("setup-token"), &typed.token)
+                .help(p.t("setup-token-help"))
+                .required(),
+        );
+    }
+    form
+}
+
+async fn set_up(
+    visitor: Anonymous,
+    session: Session,
+    form: Submitted<SetUpForm>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
+    only_before_set_up(&visitor).await?;
+    let again = |faulty: Faulty<SetUpForm>| {
+        let p = with_token(Frame::new(visitor.context(), "setup-title"), &session)?;
+        let form = set_up_form(&p, visitor.app(), &faulty.typed).errors(&p.t, &faulty.errors);
+        respond(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &PlainFormPage {
+                intro: p.t("setup-intro"),
+                p,
+                form,
+            },
+        )
+    };
+    let form = match form.validated() {
+        Ok(form) => form.into_inner(),
+        Err(faulty) => return again(faulty),
+    };
+    if let Some(token) = visitor.app().setup_token.get()
+        && !bool::from(
+            token
+                .expose_secret()
+                .as_bytes()
+                .ct_eq(form.token.trim().as_bytes()),
+        )
+    {
+        return again(Faulty {
+            typed: form,
+            errors: error_at("token", "setup-token-wrong", &[]),
+        });
+    }
+    let language = visitor.context().language.clone();
+    let (name, email, password, tenant) = (
+        form.name.clone(),
+        form.email.clone(),
+        form.password.clone(),
+        form.tenant_name.clone(),
+    );
+    let made = visitor
+        .block(move |app| {
+            let admin = NewUser::check(&email, &name, Some(&password), &language)?;
+            let email = admin.email.clone();
+            app.provisioner.carry_out(SetUp {
+                actor: Actor::system(),
+                name: tenant,
+                admin,
+                locale: language,
+            })?;
+            check(app, &email, &password, "")
+        })
+        .await;
+    match made {
+        Ok(user) => {
+            begin(&session, user.ok_or(AppError::LogIn)?.0, &req)?;
+            Ok(see_other("/t/main"))
+        }
+        Err(AppError::Invalid { key, params }) => {
+            let field = match key {
+                "email-invalid" => "email",
+                "tenant-name-length" => "tenant_name",
+                "user-name-length" => "name",
+                key if key.starts_with("password") => "password",
+                _ => "",
+            };
+            again(at_field(field, form, AppError::Invalid { key, params })?)
+        }
+        Err(other) => Err(other),
+    }
+}
