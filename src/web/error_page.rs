@@ -126,6 +126,7 @@ pub async fn catch(
             return error;
         }
         // actix-session hides its cause; what it cannot do without is the database.
+        tracing::warn!(%error, "request cut off");
         let page = page(app_error.unwrap_or(&AppError::Unavailable), &context);
         match page {
             Ok(page) => actix_web::error::InternalError::from_response(error, page).into(),

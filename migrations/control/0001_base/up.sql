@@ -188,15 +188,15 @@ $$;
 CREATE FUNCTION load_session(of_key bytea) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = control, pg_temp
 AS $$
-DECLARE found sessions%ROWTYPE;
+DECLARE hit sessions%ROWTYPE;
 BEGIN
-    SELECT * INTO found FROM sessions s WHERE s.key_hash = of_key AND s.ends_at > now()
+    SELECT * INTO hit FROM sessions s WHERE s.key_hash = of_key AND s.ends_at > now()
         AND s.last_seen_at > now() - make_interval(secs => s.idle_seconds);
     IF NOT FOUND THEN RETURN NULL; END IF;
-    IF found.last_seen_at < now() - interval '1 minute' THEN
-        UPDATE sessions s SET last_seen_at = now() WHERE s.id = found.id;
+    IF hit.last_seen_at < now() - interval '1 minute' THEN
+        UPDATE sessions s SET last_seen_at = now() WHERE s.id = hit.id;
     END IF;
-    RETURN found.state;
+    RETURN hit.state;
 END $$;
 
 -- What a tenant's role may do outside its schema: write an audit entry and ask for a job.
