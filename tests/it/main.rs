@@ -3,9 +3,14 @@
 //! A new file goes beside this one and is named here; what concerns one slice mirrors its path in `src`.
 
 #![expect(
+    clippy::disallowed_methods,
+    reason = "tests talk to the database in ways that the program must not"
+)]
+#![expect(
     clippy::unwrap_used,
     reason = "a test's helper that cannot go on fails its test, as the test itself would"
 )]
 
 mod architecture;
 mod licences;
+mod support;
