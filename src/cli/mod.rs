@@ -7,6 +7,7 @@
 mod config;
 pub(crate) mod database;
 mod keep;
+mod migrate;
 mod options;
 pub mod output;
 mod routes;
@@ -55,6 +56,7 @@ macro_rules! verbs {
 
 verbs! {
     Serve(serve::Arguments),
+    Migrate(migrate::Arguments),
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),

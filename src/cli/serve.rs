@@ -34,6 +34,8 @@ impl Verb for Arguments {
         let opened = open_to_serve(loaded)?;
         let app = Arc::clone(&opened.app);
         passwords::warm_up();
+        // A tenant that stays behind is refused with a page that says so; the others are served.
+        crate::control::tenants::migrate::all(&app)?;
         actix_web::rt::System::new().block_on(async {
             let application = Application::build(&app)?;
             let address = application.address();

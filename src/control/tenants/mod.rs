@@ -1,6 +1,7 @@
 //! Tenants: the tree of separate tenants, and the inner tenants below each.
 
 pub mod fence;
+pub mod migrate;
 pub mod provision;
 pub mod slug;
 
