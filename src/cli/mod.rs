@@ -4,6 +4,7 @@
 //! `verbs!`. Exit codes are 0 done, 1 failed, 2 wrong usage. Results go to standard output, with `--json`
 //! as exactly one object or array; messages and logs go to standard error.
 
+mod bench;
 mod config;
 pub(crate) mod database;
 mod keep;
@@ -60,6 +61,7 @@ verbs! {
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),
+    Bench(bench::Arguments),
     Routes(routes::Arguments),
     Config(config::Arguments),
     #[command(hide = true)]

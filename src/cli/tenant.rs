@@ -172,7 +172,7 @@ impl Create {
         };
         let id = made.map_err(|error| match error {
             AppError::Constraint(name) if name.starts_with("tenants_") => {
-                Failure::Failed(format!("there is a tenant {} already", self.slug))
+                AppError::invalid("slug-taken").into()
             }
             other => other.into(),
         })?;

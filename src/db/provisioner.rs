@@ -273,6 +273,14 @@ impl ProvisionConn<'_> {
         self.as_owner(tenant, |conn, _| Ok(conn.batch_execute(ddl)?))
     }
 
+    /// Runs SQL as the provisioning log-in itself: for the benchmarks' bare comparisons.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub(crate) fn raw(&mut self, sql: &str) -> Result<()> {
+        Ok(self.conn.batch_execute(sql)?)
+    }
+
     /// Whether a role exists in the cluster.
     ///
     /// # Errors

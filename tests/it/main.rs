@@ -12,5 +12,7 @@
 )]
 
 mod architecture;
+mod i18n;
 mod licences;
+mod policy;
 mod support;

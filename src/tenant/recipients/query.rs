@@ -56,6 +56,11 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Behind the row with this id, in the order of creation.
+    pub fn at(id: i64) -> Self {
+        Self { id, value: None }
+    }
+
     /// The form in URLs and on the command line.
     pub fn encode(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())

@@ -1,0 +1,97 @@
+//! Fills a tenant with made-up recipients, lists and inner tenants, by set-based SQL.
+
+use super::Result;
+use crate::cli::database::Opened;
+use crate::control::audit::Actor;
+use crate::control::tenants::fence::WantedFence;
+use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
+use crate::control::tenants::slug::Slug;
+use crate::db::TenantScope;
+use crate::db::ids::TenantId;
+use crate::db::provisioner::{Order, ProvisionConn};
+
+/// A name and the tenant to look from.
+pub(super) type View = (&'static str, TenantScope);
+
+struct Fill {
+    tenant: TenantId,
+    rows: i64,
+}
+
+impl Order for Fill {
+    type Answer = ();
+
+    fn carry_out(self, conn: &mut ProvisionConn<'_>) -> crate::error::Result<()> {
+        let rows = self.rows;
+        conn.ddl(
+            self.tenant,
+            &format!(
+                "INSERT INTO lists (name) VALUES ('30 percent'), ('0.1 percent');
+                 INSERT INTO recipients (email, first_name, last_name, language, gender)
+                 SELECT 'person' || n || '@' || (ARRAY['example.com', 'example.net', 'mail.example', 'shop.example'])[1 + n % 4],
+                    (ARRAY['Anna', 'Bernd', 'Chloé', 'Dieter', 'Eva', 'Frank', 'Gül', 'Hannah'])[1 + (n * 7) % 8],
+                    (ARRAY['Müller', 'Schmidt', 'Weiß', 'O''Neill', 'Yılmaz', 'Kowalski', 'Jørgensen', 'Lefèvre', 'Rossi', 'Schäfer'])[1 + (n * 13) % 10] || CASE WHEN n % 5 = 0 THEN '-' || n % 1000 ELSE '' END,
+                    CASE WHEN n % 10 < 3 THEN 'fr' ELSE 'de' END, (ARRAY['female', 'male'])[1 + n % 2]
+                 FROM generate_series(1, {rows}) n;
+                 INSERT INTO subscriptions (recipient_id, list_id, status) SELECT id, 1, 'active' FROM recipients WHERE (id * 7919) % 10 < 3;
+                 INSERT INTO subscriptions (recipient_id, list_id, status) SELECT id, 2, 'active' FROM recipients WHERE id % 1000 = 7;
+                 ANALYZE recipients; ANALYZE subscriptions;"
+            ),
+        )?;
+        Ok(())
+    }
+}
+
+/// One separate tenant with `rows` recipients, and three inner ones.
+pub(super) fn fill(opened: &Opened, rows: i64) -> Result<(TenantId, Vec<View>)> {
+    let app = &opened.app;
+    let basics = |slug: &str| {
+        Basics::check(
+            Slug::parse(slug, &app.sections)?,
+            "Bench",
+            "#3b6ea5",
+            "en",
+            "UTC",
+        )
+    };
+    let tenant = app.provisioner.carry_out(CreateSeparate {
+        actor: Actor::cli(),
+        parent: Some(TenantId(1)),
+        basics: basics("large")?,
+        admin: None,
+    })?;
+    app.provisioner.carry_out(Fill { tenant, rows })?;
+    let mut views = vec![(
+        "open",
+        TenantScope {
+            id: tenant,
+            parent: None,
+        },
+    )];
+    for (name, slug, rule, list) in [
+        ("rule 30 %", "rule", "language = 'fr'", None),
+        ("list 30 %", "list", "", Some("30 percent")),
+        ("list 0.1 %", "small", "", Some("0.1 percent")),
+    ] {
+        let inner = app.provisioner.carry_out(CreateInner {
+            actor: Actor::cli(),
+            parent: tenant,
+            basics: basics(slug)?,
+            fence: WantedFence {
+                rule: rule.into(),
+                list_names: list.into_iter().map(str::to_owned).collect(),
+                ..WantedFence::default()
+            },
+            moves_allowed: false,
+            admin: None,
+        })?;
+        views.push((
+            name,
+            TenantScope {
+                id: inner,
+                parent: Some(tenant),
+            },
+        ));
+    }
+    Ok((tenant, views))
+}
