@@ -32,6 +32,8 @@ need_build_tools() {
   has pkg-config || missing+=(pkg-config)
   { has pkg-config && pkg-config --exists libpq; } || missing+=(libpq-dev)
   [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+  # build.rs fetches the front-end files.
+  need_node
 }
 
 need_node() {

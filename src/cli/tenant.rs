@@ -172,9 +172,9 @@ impl Create {
         };
         let id = made.map_err(|error| match error {
             AppError::Constraint(name) if name.starts_with("tenants_") => {
-                AppError::invalid("slug-taken").into()
+                AppError::invalid("slug-taken")
             }
-            other => other.into(),
+            other => other,
         })?;
         print(&opened, id, self.format)
     }

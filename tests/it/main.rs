@@ -14,5 +14,6 @@
 mod architecture;
 mod i18n;
 mod licences;
+mod login;
 mod policy;
 mod support;

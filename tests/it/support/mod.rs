@@ -3,6 +3,7 @@
 //! Tests run in processes of their own and at the same time, so nothing here is shared between them but
 //! the server. What it makes goes through the same orders and gates as in the program.
 
+pub mod app;
 pub mod server;
 
 use diesel::connection::SimpleConnection;

@@ -1,0 +1,245 @@
+//! The program behind HTTP, and the people who use it: `anna.get(…)`, `anna.submit(…)`.
+
+use super::TestDb;
+use mandant::app::App;
+use mandant::config::Config;
+use mandant::control::audit::Actor;
+use mandant::control::memberships;
+use mandant::control::users::{self, NewUser};
+use mandant::server::Application;
+use scraper::{Html, Selector};
+use secrecy::SecretString;
+use std::cell::RefCell;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// An installation that answers on a port of its own.
+pub struct TestApp {
+    /// Its database and domain.
+    pub db: TestDb,
+    base: String,
+}
+
+impl TestApp {
+    /// Set up; its administrator is `admin@example.org` with `PASSWORD`.
+    pub fn new() -> Self {
+        let app = Self::before_set_up();
+        app.db.set_up_with(Some(PASSWORD));
+        app
+    }
+
+    /// As it is at the first start.
+    pub fn before_set_up() -> Self {
+        let db = TestDb::bare();
+        let mut config = Config::default();
+        config.server.listen = "127.0.0.1:0".parse().unwrap();
+        config.storage.files_dir = Some(db.files().to_owned());
+        let app = Arc::new(db.again(config).unwrap());
+        Self {
+            base: serve(app),
+            db,
+        }
+    }
+
+    /// Somebody with a browser, not logged in.
+    pub fn visitor(&self) -> Person {
+        let agent = ureq::Agent::config_builder()
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .build()
+            .new_agent();
+        Person {
+            base: self.base.clone(),
+            agent,
+            last: RefCell::default(),
+        }
+    }
+
+    /// A user made by the tenant at `path` with this role, logged in.
+    pub fn user(&self, email: &str, path: &str, role: &str) -> Person {
+        self.member(email, path, role);
+        let person = self.visitor();
+        person.log_in(email);
+        person
+    }
+
+    /// Makes the user, if need be, and gives him the role in one more tenant.
+    pub fn member(&self, email: &str, path: &str, role: &str) {
+        let tenant = self.db.tenant(path);
+        let new = NewUser::check(email, email, Some(&SecretString::from(PASSWORD)), "en").unwrap();
+        let mut conn = self.db.as_provisioner();
+        let user = users::create_or_find(&mut conn, Actor::cli(), tenant.id(), &new).unwrap();
+        memberships::grant(
+            &mut conn,
+            Actor::cli(),
+            user,
+            tenant.id(),
+            &[role.to_owned()],
+        )
+        .unwrap();
+    }
+}
+
+/// Runs the server on a thread until the test's process ends; answers its address.
+fn serve(app: Arc<App>) -> String {
+    let (tell, hear) = mpsc::channel();
+    thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async {
+            let application = Application::build(&app).unwrap();
+            tell.send(application.address()).unwrap();
+            application.run_until_stopped(app).await.unwrap();
+        });
+    });
+    format!("http://{}", hear.recv().unwrap())
+}
+
+/// A person with a browser: cookies, no redirects followed.
+pub struct Person {
+    base: String,
+    agent: ureq::Agent,
+    last: RefCell<String>,
+}
+
+/// What a page answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Where it sends the browser, if it does.
+    pub location: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The text of all elements that match.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let page = Html::parse_document(&self.body);
+        page.select(&Selector::parse(selector).unwrap())
+            .map(|element| {
+                element
+                    .text()
+                    .collect::<String>()
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect()
+    }
+
+    /// An attribute of the first element that matches.
+    pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        let page = Html::parse_document(&self.body);
+        page.select(&Selector::parse(selector).unwrap())
+            .next()
+            .and_then(|element| element.attr(name).map(str::to_owned))
+    }
+
+    /// The pairs that the page's form would send as it stands.
+    pub fn form(&self, selector: &str) -> Vec<(String, String)> {
+        let page = Html::parse_document(&self.body);
+        let inputs = Selector::parse(&format!(
+            "{selector} input[name], {selector} textarea[name]"
+        ))
+        .unwrap();
+        page.select(&inputs)
+            .filter(|input| {
+                !matches!(input.attr("type"), Some("checkbox" | "radio"))
+                    || input.attr("checked").is_some()
+            })
+            .map(|input| {
+                let value = match input.attr("value") {
+                    Some(value) => value.to_owned(),
+                    None => input
+                        .text()
+                        .collect::<String>()
+                        .trim_start_matches('\n')
+                        .to_owned(),
+                };
+                (input.attr("name").unwrap().to_owned(), value)
+            })
+            .collect()
+    }
+}
+
+impl Person {
+    /// Opens a page.
+    pub fn get(&self, path: &str) -> Answer {
+        let answer = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .call()
+            .unwrap();
+        self.note(answer)
+    }
+
+    /// Sends pairs with the token of the page seen last.
+    pub fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let token = self.token();
+        let mut pairs = pairs.to_vec();
+        pairs.push(("_csrf", &token));
+        self.post_bare(path, &pairs)
+    }
+
+    /// Sends pairs, nothing added.
+    pub fn post_bare(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let answer = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .send_form(pairs.iter().copied())
+            .unwrap();
+        self.note(answer)
+    }
+
+    /// Opens a form's page and sends it with these values instead of its own.
+    pub fn submit(&self, page: &str, values: &[(&str, &str)]) -> Answer {
+        let form = self.get(page);
+        assert_eq!(form.status, 200, "{page}");
+        let action = form.attribute("form.form", "action").unwrap();
+        let mut pairs = form.form("form.form");
+        pairs.retain(|(name, _)| !values.iter().any(|(other, _)| other == name));
+        pairs.extend(
+            values
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        self.post_bare(&action, &pairs)
+    }
+
+    /// Logs in.
+    pub fn log_in(&self, email: &str) {
+        let answer = self.submit("/login", &[("email", email), ("password", PASSWORD)]);
+        assert_eq!(answer.status, 303, "{email} cannot log in");
+        // The next page brings the new session's token.
+        self.get(&answer.location);
+    }
+
+    /// The session's token, from the page seen last.
+    pub fn token(&self) -> String {
+        self.last.borrow().clone()
+    }
+
+    fn note(&self, mut answer: ureq::http::Response<ureq::Body>) -> Answer {
+        let location = answer
+            .headers()
+            .get("location")
+            .map(|v| v.to_str().unwrap().to_owned());
+        let body = answer.body_mut().read_to_vec().unwrap();
+        let answer = Answer {
+            status: answer.status().as_u16(),
+            location: location.unwrap_or_default(),
+            body: String::from_utf8_lossy(&body).into_owned(),
+        };
+        if let Some(token) = answer.attribute("input[name=_csrf]", "value") {
+            self.last.replace(token);
+        }
+        answer
+    }
+}
