@@ -8,6 +8,7 @@ mod bench;
 mod config;
 pub(crate) mod database;
 mod keep;
+mod list;
 mod migrate;
 mod options;
 pub mod output;
@@ -62,6 +63,7 @@ verbs! {
     Tenant(tenant::Arguments),
     User(user::Arguments),
     Bench(bench::Arguments),
+    List(list::Arguments),
     Routes(routes::Arguments),
     Config(config::Arguments),
     #[command(hide = true)]

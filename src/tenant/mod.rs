@@ -2,5 +2,6 @@
 
 pub mod dashboard;
 pub mod fields;
+pub mod lists;
 pub mod recipients;
 pub mod target_groups;
