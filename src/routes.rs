@@ -18,6 +18,7 @@ pub fn routes() -> Routes {
     above::login::routes(&mut r);
     tenant::dashboard::routes(&mut r);
     tenant::lists::routes(&mut r);
+    tenant::recipients::routes(&mut r);
     r
 }
 

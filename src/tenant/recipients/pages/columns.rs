@@ -1,0 +1,105 @@
+//! Which columns the list shows: each user's choice, kept by the fields' ids.
+
+use super::super::state::State;
+use crate::access::Access;
+use crate::access::rights::{Right, ViewRecipients};
+use crate::db::ids::FieldId;
+use crate::error::Result;
+use crate::tenant::fields::{self, Field};
+use crate::web::form::Submitted;
+use crate::web::view::FormPage;
+use crate::web::{FormView, Frame, Input, InputKind, see_other};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use validator::Validate;
+
+const PREFERENCE: &str = "recipients.columns";
+/// What is shown to who never chose: address, first name, last name, creation.
+const DEFAULT: [i32; 4] = [1, 4, 5, 8];
+/// More columns nobody reads.
+const MOST: usize = 30;
+
+/// The fields that this user's list shows, in the fields' order.
+pub(super) async fn chosen<R: Right>(access: &Access<R>, all: &[Field]) -> Result<Vec<Field>> {
+    let kept = access.preference(PREFERENCE).await?;
+    let ids: Option<Vec<FieldId>> = kept.and_then(|kept| serde_json::from_value(kept).ok());
+    let ids = ids.unwrap_or_else(|| DEFAULT.map(FieldId).to_vec());
+    let fields: Vec<Field> = all
+        .iter()
+        .filter(|field| ids.contains(&field.id) && field.mode != "hidden")
+        .cloned()
+        .collect();
+    Ok(if fields.is_empty() {
+        all.iter().take(1).cloned().collect()
+    } else {
+        fields
+    })
+}
+
+#[derive(Debug, Deserialize, Validate)]
+pub struct Choice {
+    #[serde(default)]
+    columns: Vec<FieldId>,
+    /// The list's state to go back to.
+    #[serde(default)]
+    back: String,
+}
+
+/// GET `…/recipients/columns`.
+pub async fn choose(
+    access: Access<ViewRecipients>,
+    state: web::Query<State>,
+) -> Result<HttpResponse> {
+    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let now = chosen(&access, &all).await?;
+    let p = Frame::new(access.context(), "recipients-columns").section("recipients");
+    let (label, url) = (p.t("recipients-title"), p.url("/recipients"));
+    let p = p.crumb(label, url);
+    let language = p.t.language();
+    let options = all
+        .iter()
+        .filter(|field| field.mode != "hidden")
+        .map(|field| {
+            (
+                field.id.to_string(),
+                field.label(language).to_owned(),
+                String::new(),
+            )
+        })
+        .collect();
+    let mut checks = Input::new(
+        InputKind::Checks(options),
+        "columns",
+        p.t("recipients-columns"),
+    );
+    checks.values = now.iter().map(|field| field.id.to_string()).collect();
+    let back = state.first_page().query();
+    let form = FormView::new(p.url("/recipients/columns"), p.t("save"))
+        .input(checks)
+        .input(Input::new(InputKind::Hidden, "back", "").value(&back))
+        .cancel(p.url(&format!("/recipients?{back}")));
+    let intro = p.t("recipients-columns-intro");
+    p.render(|p| FormPage { p, intro, form })
+}
+
+/// POST `…/recipients/columns`.
+pub async fn keep(access: Access<ViewRecipients>, form: Submitted<Choice>) -> Result<HttpResponse> {
+    let Ok(form) = form.validated() else {
+        return Ok(see_other(&format!(
+            "{}/recipients/columns",
+            access.tenant().base()
+        )));
+    };
+    let mut ids = form.columns.clone();
+    ids.truncate(MOST);
+    access
+        .set_preference(PREFERENCE, serde_json::json!(ids))
+        .await?;
+    // Read and written again, so that nothing but a state gets into the URL.
+    let back: State = serde_html_form::from_str(&form.back).unwrap_or_default();
+    Ok(see_other(&format!(
+        "{}/recipients?{}",
+        access.tenant().base(),
+        back.query()
+    )))
+}

@@ -1,0 +1,4 @@
+//! The pages of recipients.
+
+pub mod columns;
+pub mod list;
