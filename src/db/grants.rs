@@ -44,7 +44,9 @@ pub const INNER_VIEWS: &[(&str, &str)] = &[
     ("subscription_changes", "SELECT"),
     (
         "imports",
-        "SELECT, DELETE, UPDATE, INSERT (state, file_name, stored_as, file_size, settings, created_by)",
+        "SELECT, DELETE, INSERT (state, file_name, stored_as, file_size, settings, created_by), \
+         UPDATE (state, file_name, stored_as, file_size, settings, job_id, started_at, finished_at, done_line, \
+         rows, created, updated, unchanged, refused, noted, errors_file, error, version)",
     ),
     (
         "import_problems",

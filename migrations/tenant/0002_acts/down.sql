@@ -5,6 +5,7 @@ DROP FUNCTION subscribe(bigint[], integer, text, boolean, text);
 DROP FUNCTION change_unique(bigint, text, text);
 DROP FUNCTION ask_admission(bigint, jsonb, integer[]);
 DROP FUNCTION create_recipient(jsonb, integer[], text);
+DROP FUNCTION hidden_twin(text, jsonb, bigint);
 DROP FUNCTION lists_within_fence(integer[]);
 DROP FUNCTION log_subscription_deletes();
 DROP FUNCTION log_subscription_updates();

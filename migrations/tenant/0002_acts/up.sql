@@ -101,7 +101,36 @@ BEGIN
     IF known <> (SELECT count(DISTINCT w) FROM unnest(wanted) w) THEN
         RAISE EXCEPTION 'no such list' USING ERRCODE = 'MF002';
     END IF;
-    RETURN wanted;
+    -- Each once: a list named twice would be an error for a new recipient, and none for a hidden one.
+    RETURN ARRAY(SELECT DISTINCT w FROM unnest(wanted) w ORDER BY w);
+END $$;
+
+-- Whoever else has the value of a unique field of `entered`. Raises `taken` if the acting role sees one of
+-- them, before any that it does not see is looked at, so that the error tells nothing of those; answers
+-- the first hidden one's id otherwise.
+CREATE FUNCTION hidden_twin(via text, entered jsonb, but bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = t_{id}, pg_temp
+AS $$
+DECLARE
+    col text;
+    other bigint;
+    seen boolean;
+    hidden bigint;
+BEGIN
+    FOR col IN SELECT COALESCE(standard_column, 'f' || id) FROM fields WHERE is_unique AND pending IS NULL ORDER BY id
+    LOOP
+        EXECUTE format('SELECT r.id, EXISTS (SELECT 1 FROM %2$I.recipients v WHERE v.id = r.id) FROM recipients r
+                WHERE r.%1$I = (jsonb_populate_record(NULL::t_{id}.recipients, $1)).%1$I AND r.id IS DISTINCT FROM $2', col, via)
+            INTO other, seen USING entered, but;
+        IF seen THEN
+            RAISE EXCEPTION 'taken' USING ERRCODE = '23505', CONSTRAINT = format('recipients_%s_key', col);
+        END IF;
+        hidden := COALESCE(hidden, other);
+    END LOOP;
+    IF hidden IS NULL THEN
+        RAISE EXCEPTION 'recipients changed meanwhile' USING ERRCODE = '40001';
+    END IF;
+    RETURN hidden;
 END $$;
 
 -- Makes one recipient from {"<column>": "text", …}. The tenant itself gets the new id; an inner tenant
@@ -114,8 +143,6 @@ DECLARE
     via text := scope();
     fit boolean;
     made bigint;
-    other bigint;
-    seen boolean;
     col record;
     names text;
     chosen integer[] := lists_within_fence(wanted);
@@ -136,24 +163,18 @@ BEGIN
     IF via <> 't_{id}' THEN
         EXECUTE format('SELECT %I.fits(jsonb_populate_record(NULL::t_{id}.recipients, $1))', via) INTO fit USING whole;
         IF fit IS NOT TRUE THEN RAISE EXCEPTION 'outside the fence' USING ERRCODE = 'MF001'; END IF;
-        FOR col IN SELECT COALESCE(standard_column, 'f' || id) AS name FROM fields
-            WHERE is_unique AND pending IS NULL ORDER BY id
-        LOOP
-            EXECUTE format('SELECT r.id FROM recipients r WHERE r.%1$I = (jsonb_populate_record(NULL::t_{id}.recipients, $1)).%1$I', col.name)
-                INTO other USING whole;
-            IF other IS NOT NULL THEN
-                EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.recipients v WHERE v.id = $1)', via) INTO seen USING other;
-                IF seen THEN
-                    RAISE EXCEPTION 'taken' USING ERRCODE = '23505', CONSTRAINT = format('recipients_%s_key', col.name);
-                END IF;
-                PERFORM ask_admission(other, data, chosen);
-                RETURN NULL;
-            END IF;
-        END LOOP;
     END IF;
     SELECT string_agg(quote_ident(k), ', ') INTO names FROM jsonb_object_keys(whole) k;
-    EXECUTE format('INSERT INTO recipients (%1$s) SELECT %1$s FROM jsonb_populate_record(NULL::t_{id}.recipients, $1) RETURNING id', names)
-        INTO made USING whole;
+    -- Tried first, asked afterwards: so a value that breaks another constraint is refused alike, whether
+    -- the person exists outside the fence or not.
+    BEGIN
+        EXECUTE format('INSERT INTO recipients (%1$s) SELECT %1$s FROM jsonb_populate_record(NULL::t_{id}.recipients, $1) RETURNING id', names)
+            INTO made USING whole;
+    EXCEPTION WHEN unique_violation THEN
+        IF via = 't_{id}' THEN RAISE; END IF;
+        PERFORM ask_admission(hidden_twin(via, whole, NULL), data, chosen);
+        RETURN NULL;
+    END;
     INSERT INTO subscriptions (recipient_id, list_id, status, source, consent_text, consent_at)
     SELECT made, l, 'active', acting_source(), consent, CASE WHEN consent IS NULL THEN NULL ELSE now() END FROM unnest(chosen) l;
     RETURN CASE WHEN via = 't_{id}' THEN made END;
@@ -181,7 +202,7 @@ DECLARE
 BEGIN
     IF via <> 't_{id}' THEN
         EXECUTE format('SELECT %I.fence_lists()', via) INTO fence;
-        IF cardinality(fence) > 0 AND NOT list = ANY (fence) THEN
+        IF cardinality(fence) > 0 AND (list = ANY (fence)) IS NOT TRUE THEN
             RAISE EXCEPTION 'list outside the fence' USING ERRCODE = 'MF002';
         END IF;
     END IF;
@@ -205,30 +226,26 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = t_{id}, pg_temp
 AS $$
 DECLARE
     via text := scope();
-    other bigint;
-    seen boolean;
+    fenced boolean := via <> 't_{id}';
+    entered jsonb := jsonb_build_object(col, value);
+    good boolean;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM fields f WHERE f.is_unique AND COALESCE(f.standard_column, 'f' || f.id) = col) THEN
         RAISE EXCEPTION 'not a unique field' USING ERRCODE = '42501';
     END IF;
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.recipients v WHERE v.id = $1)', via) INTO seen USING recipient;
-    IF NOT seen THEN RETURN; END IF;
-    EXECUTE format('SELECT r.id FROM recipients r WHERE r.%1$I = (jsonb_populate_record(NULL::t_{id}.recipients, jsonb_build_object(%1$L, $1))).%1$I AND r.id <> $2', col)
-        INTO other USING value, recipient;
-    IF other IS NOT NULL THEN
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.recipients v WHERE v.id = $1)', via) INTO seen USING other;
-        IF seen THEN
-            RAISE EXCEPTION 'taken' USING ERRCODE = '23505', CONSTRAINT = format('recipients_%s_key', col);
-        END IF;
-        PERFORM ask_admission(other, jsonb_build_object(col, value), '{}');
-        RETURN;
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.recipients v WHERE v.id = $1)', via) INTO good USING recipient;
+    IF NOT good THEN RETURN; END IF;
+    IF fenced THEN
+        -- Before anybody else is looked at: the answer must not depend on who exists outside.
+        EXECUTE format('SELECT %1$I.moves_allowed() OR %1$I.fits(jsonb_populate_record(r, $2)) FROM recipients r WHERE r.id = $1', via)
+            INTO good USING recipient, entered;
+        IF good IS NOT TRUE THEN RAISE EXCEPTION 'outside the fence' USING ERRCODE = 'MF001'; END IF;
     END IF;
-    EXECUTE format('UPDATE recipients r SET %1$I = (jsonb_populate_record(NULL::t_{id}.recipients, jsonb_build_object(%1$L, $1))).%1$I, changed_at = now() WHERE r.id = $2', col)
-        USING value, recipient;
-    IF via <> 't_{id}' THEN
-        EXECUTE format('SELECT %1$I.moves_allowed() OR %1$I.fits(r) FROM recipients r WHERE r.id = $1', via) INTO seen USING recipient;
-        IF seen IS NOT TRUE THEN RAISE EXCEPTION 'outside the fence' USING ERRCODE = 'MF001'; END IF;
-    END IF;
+    EXECUTE format('UPDATE recipients r SET %1$I = (jsonb_populate_record(NULL::t_{id}.recipients, $1)).%1$I, changed_at = now() WHERE r.id = $2', col)
+        USING entered, recipient;
+EXCEPTION WHEN unique_violation THEN
+    IF NOT fenced THEN RAISE; END IF;
+    PERFORM ask_admission(hidden_twin(via, entered, recipient), entered, '{}');
 END $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA t_{id} FROM PUBLIC;

@@ -1,6 +1,18 @@
 -- Import: a batch is copied into a staging table of the import, then applied by set.
 -- COPY is refused on tables with row-level security and on views; the staging table has neither.
 
+-- Refuses the import of anybody else, and one that there is not, in the same words: an inner tenant could
+-- otherwise empty, fill or apply the stage of another.
+CREATE FUNCTION own_import(import integer) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = t_{id}, pg_temp
+AS $$
+BEGIN
+    PERFORM scope();
+    IF NOT EXISTS (SELECT 1 FROM imports m WHERE m.id = import AND m.inner_id IS NOT DISTINCT FROM inner_id()) THEN
+        RAISE EXCEPTION 'no such import' USING ERRCODE = '42501';
+    END IF;
+END $$;
+
 -- Makes the staging table: line, the named columns of recipients with their types, and `kept`, the
 -- columns whose value could not be read (they keep what they had). UNLOGGED: after a crash it is
 -- empty and the import reads its upload again from the last committed batch.
@@ -9,10 +21,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = t_{id}, pg_temp
 AS $$
 DECLARE
     list text;
+    checks text;
     n integer;
     acting text := current_setting('role');
 BEGIN
-    PERFORM scope();
+    PERFORM own_import(import);
     SELECT string_agg(format('%I %s%s', a.attname, format_type(a.atttypid, a.atttypmod),
             CASE WHEN c.oid IS NULL OR c.collname = 'default' THEN '' ELSE format(' COLLATE %I.%I', m.nspname, c.collname) END), ', '), count(*)
         INTO list, n
@@ -25,6 +38,16 @@ BEGIN
     IF n IS DISTINCT FROM cardinality(cols) THEN
         RAISE EXCEPTION 'a column that cannot be imported' USING ERRCODE = '42703';
     END IF;
+    IF scope() <> 't_{id}' THEN
+        -- In an inner tenant a value that no recipient may have is refused while it is copied: later only
+        -- a new recipient would trip over it, and one hidden outside the fence would not.
+        SELECT string_agg(format(', CHECK (%s)', pg_get_expr(c.conbin, c.conrelid)), '') INTO checks
+            FROM pg_constraint c
+            WHERE c.conrelid = 't_{id}.recipients'::regclass AND c.contype = 'c'
+              AND NOT EXISTS (SELECT 1 FROM pg_attribute a
+                  WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) AND a.attname <> ALL (cols));
+        list := list || COALESCE(checks, '');
+    END IF;
     EXECUTE format('DROP TABLE IF EXISTS t_{id}.%I', 'stage_' || import);
     EXECUTE format('CREATE UNLOGGED TABLE t_{id}.%I (line bigint NOT NULL, kept text[], %s) WITH (autovacuum_enabled = false)', 'stage_' || import, list);
     EXECUTE format('GRANT INSERT ON t_{id}.%I TO %I', 'stage_' || import, acting);
@@ -34,7 +57,7 @@ CREATE FUNCTION stage_close(import integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = t_{id}, pg_temp
 AS $$
 BEGIN
-    PERFORM scope();
+    PERFORM own_import(import);
     EXECUTE format('DROP TABLE IF EXISTS t_{id}.%I', 'stage_' || import);
 END $$;
 
@@ -68,7 +91,16 @@ DECLARE
     wants_new boolean := mode IN ('add', 'upsert');
     wants_old boolean := mode IN ('upsert', 'update');
 BEGIN
-    EXECUTE format('SELECT count(*) FROM %s', stage) INTO total;
+    PERFORM own_import(import);
+    IF mode IS NULL OR mode NOT IN ('add', 'upsert', 'update', 'unsubscribe', 'block') THEN
+        RAISE EXCEPTION 'no such mode' USING ERRCODE = '22023';
+    END IF;
+    -- Any other key could meet several people, and its counts would tell how many are hidden.
+    IF NOT EXISTS (SELECT 1 FROM fields f WHERE f.is_unique AND f.pending IS NULL AND COALESCE(f.standard_column, 'f' || f.id) = key_col) THEN
+        RAISE EXCEPTION 'not a unique field' USING ERRCODE = '42501';
+    END IF;
+    EXECUTE format('SELECT count(*), count(s.%1$I) - count(DISTINCT s.%1$I) FROM %2$s s', key_col, stage) INTO total, n;
+    IF n > 0 THEN RAISE EXCEPTION 'a key is staged twice' USING ERRCODE = '22023'; END IF;
     created := 0; updated := 0; unchanged := 0; refused := 0;
     IF total = 0 THEN RETURN; END IF;
     -- Imports of one tenant apply one batch after the other; reading and checking goes on side by side.
@@ -78,7 +110,8 @@ BEGIN
         EXECUTE format('TRUNCATE %s', stage);
         RETURN;
     END IF;
-    chosen := CASE WHEN wants_new THEN lists_within_fence(wanted) ELSE COALESCE(wanted, '{}') END;
+    -- Who is only changed needs no list to stay inside; but those named must lie within the fence always.
+    chosen := CASE WHEN wants_new OR cardinality(wanted) > 0 THEN lists_within_fence(wanted) ELSE '{}' END;
 
     SELECT string_agg(quote_ident(a.attname), ', ') FILTER (WHERE a.attname = ANY (cols)),
         string_agg(format(CASE WHEN d.adbin IS NULL THEN 's.%1$I' ELSE 'COALESCE(s.%1$I, %2$s)' END,
@@ -135,29 +168,35 @@ BEGIN
         CASE WHEN fenced THEN format('%I.recipients', via) ELSE 'LATERAL (SELECT b.id) ' END)
         USING wants_new, wants_old;
 
-    -- Other unique fields: whoever else has the value, in the table or in an earlier line.
+    -- Other unique fields: whoever else has the value, in the table or in an earlier line. In an inner
+    -- tenant those whom it sees first, for every row alike, so that nothing depends on who is hidden.
     FOR col IN SELECT id, COALESCE(standard_column, 'f' || id) AS name FROM fields
         WHERE is_unique AND COALESCE(standard_column, 'f' || id) = ANY (cols)
           AND COALESCE(standard_column, 'f' || id) <> key_col ORDER BY id
     LOOP
-        IF fenced THEN
-            -- Somebody outside has it: looks like success and asks for admission.
-            EXECUTE format('UPDATE fate SET act = CASE act WHEN ''N'' THEN ''A'' WHEN ''U'' THEN ''H'' ELSE act END, rid = CASE act WHEN ''N'' THEN o.id ELSE rid END
-                FROM %1$s s, t_{id}.recipients o
-                WHERE s.line = fate.line AND fate.act IN (''N'', ''U'') AND o.%2$I = s.%2$I AND o.id IS DISTINCT FROM fate.rid
-                  AND NOT EXISTS (SELECT 1 FROM %3$I.recipients v WHERE v.id = o.id)', stage, col.name, via);
-        END IF;
         EXECUTE format('UPDATE fate SET act = ''K'', field = $1 FROM %1$s s
-            WHERE s.line = fate.line AND fate.act IN (''N'', ''U'') AND s.%2$I IS NOT NULL AND (
-                EXISTS (SELECT 1 FROM t_{id}.recipients o WHERE o.%2$I = s.%2$I AND o.id IS DISTINCT FROM fate.rid)
-                OR EXISTS (SELECT 1 FROM %1$s e JOIN fate ef ON ef.line = e.line AND ef.act IN (''N'', ''U'', ''S'') WHERE e.%2$I = s.%2$I AND e.line < s.line))',
-            stage, col.name) USING col.id;
+            WHERE s.line = fate.line AND fate.act IN (''N'', ''A'', ''U'') AND s.%2$I IS NOT NULL AND (
+                EXISTS (SELECT 1 FROM %3$I.recipients o WHERE o.%2$I = s.%2$I AND o.id IS DISTINCT FROM fate.rid)
+                OR EXISTS (SELECT 1 FROM %1$s e JOIN fate ef ON ef.line = e.line AND ef.act IN (''N'', ''A'', ''U'', ''S'') WHERE e.%2$I = s.%2$I AND e.line < s.line))',
+            stage, col.name, via) USING col.id;
     END LOOP;
+    IF fenced THEN
+        -- Somebody outside has it: looks like success and asks for admission.
+        FOR col IN SELECT COALESCE(standard_column, 'f' || id) AS name FROM fields
+            WHERE is_unique AND COALESCE(standard_column, 'f' || id) = ANY (cols)
+              AND COALESCE(standard_column, 'f' || id) <> key_col ORDER BY id
+        LOOP
+            EXECUTE format('UPDATE fate SET act = CASE act WHEN ''N'' THEN ''A'' ELSE ''H'' END, rid = o.id
+                FROM %1$s s, t_{id}.recipients o
+                WHERE s.line = fate.line AND fate.act IN (''N'', ''U'') AND o.%2$I = s.%2$I AND o.id IS DISTINCT FROM fate.rid',
+                stage, col.name);
+        END LOOP;
+    END IF;
 
     IF wants_new THEN
         EXECUTE format('INSERT INTO recipients (%1$s, source, created_by, import_id)
             SELECT %2$s, acting_source(), acting_user(), $1 FROM %3$s s JOIN fate ON fate.line = s.line AND fate.act = ''N'' ORDER BY s.line
-            ON CONFLICT (email) DO NOTHING', ins_cols, ins_vals, stage) USING import;
+            ON CONFLICT DO NOTHING', ins_cols, ins_vals, stage) USING import;
         GET DIAGNOSTICS created = ROW_COUNT;
         SELECT count(*) INTO n FROM fate WHERE act = 'N';
         IF created <> n THEN
@@ -169,6 +208,10 @@ BEGIN
                 INTO n USING chosen;
             created := created + n;
         END IF;
+    END IF;
+    IF fenced THEN
+        EXECUTE format('SELECT count(ask_admission(fate.rid, to_jsonb(s) - ''line'' - ''kept'', ''{}'')) FROM %s s JOIN fate ON fate.line = s.line AND fate.act = ''H''', stage)
+            INTO n;
     END IF;
     IF wants_old AND upd_sets IS NOT NULL THEN
         EXECUTE format('UPDATE recipients r SET %1$s, changed_at = now()
