@@ -240,9 +240,12 @@ fn logins(conn: &mut PgConnection, names: Names, row: &Row) -> Result<()> {
             "CREATE ROLE {role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS{login}"
         ))?;
     }
-    // Owners' functions use temporary tables; nobody else may.
+    // Owners' functions use temporary tables; nobody else may, as far as the log-in can forbid it: a
+    // database that belongs to somebody else keeps PUBLIC's right, and `REVOKE` then only warns or errs.
     conn.batch_execute(&format!(
-        "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {}', current_database()); \
+        "DO $$ BEGIN BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); \
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END; \
+         EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {}', current_database()); \
          EXECUTE format('GRANT CONNECT ON DATABASE %I TO {}, {}', current_database()); END $$",
         names.owners(),
         names.control(),
@@ -251,19 +254,33 @@ fn logins(conn: &mut PgConnection, names: Names, row: &Row) -> Result<()> {
     assert_no_inheritance(conn, names)
 }
 
-/// A serving log-in that inherits reads every tenant: the program does not start with such a one.
+/// A serving log-in that inherits reads every tenant, and one that can become an owner or the other one
+/// reaches what it must not: the program does not start with such log-ins.
 fn assert_no_inheritance(conn: &mut PgConnection, names: Names) -> Result<()> {
-    let flag: Flag = diesel::sql_query(
-        "SELECT bool_and(NOT rolinherit AND NOT rolsuper AND NOT rolbypassrls) AS yes FROM pg_roles WHERE rolname IN ($1, $2)",
+    let attributes: Flag = diesel::sql_query(
+        "SELECT bool_and(NOT rolinherit AND NOT rolsuper AND NOT rolbypassrls AND NOT rolcreaterole) AS yes \
+         FROM pg_roles WHERE rolname IN ($1, $2)",
     )
     .bind::<Text, _>(names.control())
     .bind::<Text, _>(names.app())
     .get_result(conn)?;
-    if flag.yes {
+    // Since 16 each membership says for itself whether it is inherited; before, there is no such column.
+    let memberships: Flag = diesel::sql_query(
+        "SELECT count(*) = 0 AS yes FROM pg_auth_members m JOIN pg_roles member ON member.oid = m.member \
+         JOIN pg_roles role ON role.oid = m.roleid \
+         WHERE member.rolname IN ($1, $2) AND (member.rolname = $1 OR m.admin_option \
+             OR role.rolname !~ $3 OR COALESCE((to_jsonb(m) ->> 'inherit_option')::boolean, false))",
+    )
+    .bind::<Text, _>(names.control())
+    .bind::<Text, _>(names.app())
+    .bind::<Text, _>(format!("^m{}_[ti]_[0-9]+$", names.inst()))
+    .get_result(conn)?;
+    if attributes.yes && memberships.yes {
         Ok(())
     } else {
         Err(AppError::internal(format!(
-            "the log-ins {} and {} must be NOINHERIT, NOSUPERUSER and NOBYPASSRLS",
+            "the log-ins {} and {} must be NOINHERIT, NOSUPERUSER, NOCREATEROLE and NOBYPASSRLS, \
+             and the second a member of tenants' roles only, the first of none",
             names.control(),
             names.app()
         )))
