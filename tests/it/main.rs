@@ -13,6 +13,7 @@
 
 mod architecture;
 mod i18n;
+mod isolation;
 mod licences;
 mod login;
 mod policy;
