@@ -12,6 +12,7 @@ mod list;
 mod migrate;
 mod options;
 pub mod output;
+mod recipients;
 mod routes;
 mod serve;
 mod setup;
@@ -64,6 +65,7 @@ verbs! {
     User(user::Arguments),
     Bench(bench::Arguments),
     List(list::Arguments),
+    Recipients(recipients::Arguments),
     Routes(routes::Arguments),
     Config(config::Arguments),
     #[command(hide = true)]

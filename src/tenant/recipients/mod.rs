@@ -1,6 +1,7 @@
 //! Recipients: the people who get mail.
 
 pub mod dynamic;
+pub mod export;
 pub mod history;
 mod pages;
 pub mod query;
@@ -14,6 +15,7 @@ use crate::access::Routes;
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/recipients", pages::list::index);
     r.get("/t/{tenant}/recipients/count", pages::list::count);
+    r.get("/t/{tenant}/recipients/export", pages::export::download);
     r.get("/t/{tenant}/recipients/columns", pages::columns::choose);
     r.post("/t/{tenant}/recipients/columns", pages::columns::keep);
 }

@@ -1,4 +1,5 @@
 //! The pages of recipients.
 
 pub mod columns;
+pub mod export;
 pub mod list;

@@ -1,0 +1,71 @@
+//! The download of the recipients that match, as it is written.
+
+use super::super::export::Export;
+use super::super::query::Cursor;
+use super::super::state::State;
+use crate::access::Access;
+use crate::access::rights::ExportRecipients;
+use crate::clock;
+use crate::control::audit;
+use crate::error::Result;
+use crate::tenant::fields;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+/// What is still to be sent.
+enum Rest {
+    From(Option<Cursor>),
+    Nothing,
+}
+
+/// GET `…/recipients/export`: CSV, and an entry in the log.
+pub async fn download(
+    access: Access<ExportRecipients>,
+    state: web::Query<State>,
+) -> Result<HttpResponse> {
+    let state = state.into_inner();
+    let data = json!({ "filtered": state.narrows(), "list": state.list });
+    let export = access
+        .run(move |conn| {
+            let all = fields::all(conn.pg())?;
+            let filter = state.strict_filter(&all)?;
+            audit::record_in_tenant(conn, "recipients.export", "", &data)?;
+            Export::new(&all, filter)
+        })
+        .await?;
+    let name = format!(
+        "recipients-{}-{}.csv",
+        access.tenant().path.replace('/', "-"),
+        clock::now().format("%Y-%m-%d")
+    );
+    let header = web::Bytes::from(export.csv_header()?);
+    let start = (access, export, Rest::From(None), Some(header));
+    let body =
+        futures_util::stream::try_unfold(start, |(access, export, rest, header)| async move {
+            if let Some(header) = header {
+                return Ok(Some((header, (access, export, rest, None))));
+            }
+            let Rest::From(after) = rest else {
+                return Ok::<_, crate::error::AppError>(None);
+            };
+            let asked = export.clone();
+            let part = access
+                .run(move |conn| asked.part(conn, after.as_ref()))
+                .await?;
+            let lines = web::Bytes::from(export.csv(&part.rows)?);
+            let rest = match part.next {
+                Some(next) => Rest::From(Some(next)),
+                None => Rest::Nothing,
+            };
+            Ok(Some((lines, (access, export, rest, None))))
+        });
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .streaming(body))
+}
