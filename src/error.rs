@@ -124,10 +124,15 @@ fn from_database(
     match kind {
         DatabaseErrorKind::UniqueViolation
         | DatabaseErrorKind::ForeignKeyViolation
-        | DatabaseErrorKind::NotNullViolation
         | DatabaseErrorKind::CheckViolation
         | DatabaseErrorKind::RestrictViolation
         | DatabaseErrorKind::ExclusionViolation => constraint(),
+        // PostgreSQL 15 gives NOT NULL no name of its own.
+        DatabaseErrorKind::NotNullViolation => AppError::Constraint(format!(
+            "{}_{}_required",
+            info.table_name().unwrap_or_default(),
+            info.column_name().unwrap_or_default()
+        )),
         DatabaseErrorKind::SerializationFailure => {
             AppError::Internal(format!("{RETRY}{}", info.message()))
         }
@@ -145,6 +150,10 @@ fn from_message(message: &str) -> AppError {
         "outside the fence" => AppError::OutsideFence,
         "list outside the fence" => AppError::invalid("fence-list-outside"),
         "the fence asks for a list" => AppError::invalid("fence-list-missing"),
+        // Columns that were dropped count, too.
+        text if text.starts_with("tables can have at most") => {
+            AppError::invalid("field-columns-used-up")
+        }
         text if text.contains("statement timeout") => AppError::TimedOut,
         text if text.starts_with("new row violates check option") => AppError::OutsideFence,
         text if text.contains("deadlock detected") || text.contains("lock timeout") => {

@@ -7,6 +7,7 @@
 mod bench;
 mod config;
 pub(crate) mod database;
+mod field;
 mod keep;
 mod list;
 mod migrate;
@@ -66,6 +67,7 @@ verbs! {
     Bench(bench::Arguments),
     List(list::Arguments),
     Recipients(recipients::Arguments),
+    Field(field::Arguments),
     Routes(routes::Arguments),
     Config(config::Arguments),
     #[command(hide = true)]

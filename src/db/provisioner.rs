@@ -19,6 +19,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// One thing to provision, carried out in one transaction: whole, or not at all.
 pub trait Order: Send + 'static {
@@ -30,7 +31,21 @@ pub trait Order: Send + 'static {
     /// # Errors
     /// Any error undoes everything.
     fn carry_out(self, conn: &mut ProvisionConn<'_>) -> Result<Self::Answer>;
+
+    /// The same order once more, for one that waits for a table's lock only shortly, so that requests do
+    /// not queue up behind it. Without one it is tried once.
+    fn again(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
+
+/// How often an order that waits shortly for locks is tried.
+const MOST_TRIES: u32 = 5;
+/// How long it waits before the next try, times the tries so far.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Carries out orders, one at a time for each connection it keeps.
 pub struct Provisioner {
@@ -65,11 +80,47 @@ impl Provisioner {
         &self.installation
     }
 
-    /// Carries out one order in one transaction.
+    /// Carries out one order in one transaction; one that can be repeated is tried up to five times
+    /// where a lock was not to be had.
     ///
     /// # Errors
     /// The order's; nothing is kept then.
     pub fn carry_out<O: Order>(&self, order: O) -> Result<O::Answer> {
+        let mut order = order;
+        for tried in 1..MOST_TRIES {
+            let Some(spare) = order.again() else { break };
+            match self.try_once(order) {
+                Err(AppError::Internal(text)) if AppError::internal(&*text).is_transient() => {
+                    tracing::info!(tried, "a lock was not to be had; trying again");
+                    std::thread::sleep(PAUSE * tried);
+                    order = spare;
+                }
+                other => return other,
+            }
+        }
+        self.try_once(order)
+    }
+
+    /// Runs statements that cannot stand in a transaction (CREATE INDEX CONCURRENTLY) as the owner of a
+    /// tenant's schema, each by itself. They are spelled from ids and checked values only. Their connection
+    /// is not used for anything else.
+    ///
+    /// # Errors
+    /// The first that PostgreSQL refuses; those before it are kept.
+    pub fn outside_transaction(&self, tenant: TenantId, statements: &[String]) -> Result<()> {
+        let mut conn = connect(&self.url)?;
+        conn.batch_execute(&format!("SET ROLE {}", self.installation.names.own(tenant)))?;
+        conn.batch_execute(&format!(
+            "SET search_path = {}, pg_temp",
+            names::schema(tenant)
+        ))?;
+        for statement in statements {
+            conn.batch_execute(statement)?;
+        }
+        Ok(())
+    }
+
+    fn try_once<O: Order>(&self, order: O) -> Result<O::Answer> {
         let mut conn = self.connection()?;
         let names = self.installation.names;
         let answer = conn.transaction(|conn| {
@@ -197,6 +248,17 @@ impl ProvisionConn<'_> {
         inner::build(self.conn, self.names, inner, parent, &columns, fence)
     }
 
+    /// Drops the views of inner tenants, so that columns below can change; `build_inner` makes them again
+    /// in the same transaction. Before the table is touched: requests lock the view first, too.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses.
+    pub fn drop_views(&mut self, parent: TenantId, inner: &[TenantId]) -> Result<()> {
+        let each =
+            |id: &TenantId| format!("DROP SCHEMA IF EXISTS {} CASCADE;", names::projection(*id));
+        self.ddl(parent, &inner.iter().map(each).collect::<String>())
+    }
+
     /// The columns of a tenant's recipients, and which an inner tenant may change.
     ///
     /// # Errors
@@ -207,9 +269,14 @@ impl ProvisionConn<'_> {
             "SELECT attname::text AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
             &table,
         )?;
+        // Also those whose unique index is still being built: it refuses doubles before it is finished.
         let unique = self.names_of(
-            "SELECT DISTINCT a.attname::text AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) \
-             WHERE i.indrelid = $1::regclass AND i.indisunique",
+            &format!(
+                "SELECT a.attname::text AS name FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) \
+                 WHERE i.indrelid = $1::regclass AND i.indisunique \
+                 UNION SELECT COALESCE(standard_column, 'f' || id) FROM {}.fields WHERE is_unique",
+                names::schema(tenant)
+            ),
             &table,
         )?;
         Ok(RecipientColumns::new(all, &unique))

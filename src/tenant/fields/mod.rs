@@ -1,6 +1,14 @@
 //! The fields of the recipient: standard ones and those a tenant defines.
 
+pub mod build;
+mod ddl;
+pub mod define;
 pub mod kind;
+pub mod orders;
+pub mod show;
+mod table;
+pub mod usage;
+pub mod value;
 
 use crate::db::ids::FieldId;
 use crate::db::schema::tenant::fields;

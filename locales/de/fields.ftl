@@ -1,0 +1,40 @@
+field-key-long = Ein Schlüssel hat höchstens 60 Zeichen.
+field-key-shape = Ein Schlüssel beginnt mit einem Buchstaben a bis z; kleine Buchstaben, Ziffern und _ folgen.
+field-key-reserved = Der Schlüssel „{ $key }“ ist vorbehalten.
+field-key-taken = Es gibt schon ein Feld mit dem Schlüssel „{ $key }“.
+field-key-standard = Der Schlüssel eines Standardfeldes bleibt, wie er ist.
+field-type-unknown = Den Typ „{ $type }“ gibt es nicht. Typen sind text, integer, decimal, boolean, date, datetime, choice, email, phone und url.
+field-type-fixed = Der Typ eines Feldes lässt sich nicht ändern.
+field-label-length = Eine Bezeichnung hat höchstens 100 Zeichen.
+field-help-length = Die Hilfe hat höchstens 500 Zeichen.
+field-group-length = Der Name einer Gruppe hat höchstens 100 Zeichen.
+field-position-range = Die Position ist eine Zahl von 0 bis 1.000.000.
+field-mode-unknown = Wählen Sie bearbeitbar, nur lesbar oder verborgen.
+field-mode-of-required = Ein Pflichtfeld ohne Vorgabe muss bearbeitbar sein, sonst könnte es niemand füllen.
+field-mode-set-by-program = Dieses Feld setzt das Programm; es kann nicht bearbeitbar sein.
+field-default-unfit = „{ $value }“ passt nicht zum Typ des Feldes.
+field-default-of-unique = Ein eindeutiges Feld hat keine Vorgabe: der zweite Empfänger könnte sie nicht haben.
+field-default-standard = Die Vorgabe eines Standardfeldes bleibt, wie sie ist.
+field-max-range = Die Höchstlänge ist eine Zahl von 1 bis 10.000.
+field-max-smaller = Die Höchstlänge kann nur wachsen.
+field-max-too-long-for-index = Ein Text, der eindeutig oder indiziert ist, hat höchstens { $most } Zeichen.
+field-precision-range = Die Stellen sind eine Zahl von 1 bis 38.
+field-precision-smaller = Die Stellen vor und nach dem Komma können nur mehr werden.
+field-scale-range = Nach dem Komma stehen nicht mehr Stellen als insgesamt.
+field-choices-count = 1 bis 500 Werte sind nötig.
+field-choices-length = Jeder Wert und jede Bezeichnung hat 1 bis 200 Zeichen: „{ $value }“.
+field-choices-twice = Der Wert „{ $value }“ steht zweimal da.
+field-choices-used = Ein Wert, den Sie entfernt haben, steht noch bei Empfängern.
+field-required-needs-default = Es gibt Empfänger ohne Wert: ein Pflichtfeld braucht für sie eine Vorgabe.
+field-required-email = Die E-Mail ist immer Pflicht und bearbeitbar.
+field-unique-boolean = Ja oder nein kann nicht eindeutig sein.
+field-unique-doubles = { $count ->
+        [one] Ein Wert steht bei mehr als einem Empfänger; das Feld kann nicht eindeutig sein.
+       *[other] { $count } Werte stehen bei je mehr als einem Empfänger; das Feld kann nicht eindeutig sein.
+    }
+field-unique-standard = Ob ein Standardfeld eindeutig oder indiziert ist, bleibt, wie es ist.
+field-standard-stays = Standardfelder bleiben.
+field-inner-has-none = Ein Inner-Mandant hat die Felder seines übergeordneten Mandanten; ändern Sie sie dort.
+field-in-use = Das Feld wird verwendet von { $where }.
+field-too-many = Ein Mandant hat höchstens { $most } eigene Felder.
+field-columns-used-up = In diesem Mandanten wurden so viele Felder angelegt und entfernt, dass PostgreSQL keine weiteren aufnimmt.

@@ -1,0 +1,40 @@
+field-key-long = A key has at most 60 characters.
+field-key-shape = A key begins with a letter a to z; small letters, digits and _ follow.
+field-key-reserved = The key “{ $key }” is reserved.
+field-key-taken = There is a field with the key “{ $key }” already.
+field-key-standard = The key of a standard field stays as it is.
+field-type-unknown = There is no type “{ $type }”. Types are text, integer, decimal, boolean, date, datetime, choice, email, phone and url.
+field-type-fixed = The type of a field cannot change.
+field-label-length = A label has at most 100 characters.
+field-help-length = Help has at most 500 characters.
+field-group-length = The name of a group has at most 100 characters.
+field-position-range = The position is a number from 0 to 1,000,000.
+field-mode-unknown = Choose editable, read only or hidden.
+field-mode-of-required = A required field without a default must be editable, or nobody could fill it.
+field-mode-set-by-program = The program sets this field; it cannot be editable.
+field-default-unfit = “{ $value }” does not fit the type of the field.
+field-default-of-unique = A unique field has no default: the second recipient could not have it.
+field-default-standard = A standard field's default stays as it is.
+field-max-range = The most characters are a number from 1 to 10,000.
+field-max-smaller = The most characters can only grow.
+field-max-too-long-for-index = A text that is unique or indexed has at most { $most } characters.
+field-precision-range = The digits are a number from 1 to 38.
+field-precision-smaller = The digits before and after the point can only grow.
+field-scale-range = There are no more digits after the point than in all.
+field-choices-count = 1 to 500 values are needed.
+field-choices-length = Each value and label has 1 to 200 characters: “{ $value }”.
+field-choices-twice = The value “{ $value }” stands there twice.
+field-choices-used = A value that you removed is still in use by recipients.
+field-required-needs-default = There are recipients without a value: a required field needs a default for them.
+field-required-email = The e-mail is always required and editable.
+field-unique-boolean = Yes or no cannot be unique.
+field-unique-doubles = { $count ->
+        [one] One value stands at more than one recipient, so the field cannot be unique.
+       *[other] { $count } values stand at more than one recipient each, so the field cannot be unique.
+    }
+field-unique-standard = Whether a standard field is unique or indexed stays as it is.
+field-standard-stays = Standard fields stay.
+field-inner-has-none = An inner tenant has its parent's fields; change them there.
+field-in-use = The field is in use by { $where }.
+field-too-many = A tenant has at most { $most } fields of its own.
+field-columns-used-up = So many fields were made and removed that PostgreSQL takes no more in this tenant.
