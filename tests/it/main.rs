@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod fields;
 mod i18n;
 mod isolation;
 mod licences;

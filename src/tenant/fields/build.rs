@@ -16,10 +16,24 @@ use crate::db::provisioner::{Order, ProvisionConn};
 use crate::db::schema::tenant::fields;
 use crate::db::tenant::Source;
 use crate::error::{AppError, Result};
+use crate::jobs::{Outcome, Reporter, Taken};
 use diesel::prelude::*;
 
 /// Rows filled in one go.
 const BATCH: i64 = 20_000;
+
+/// The job, as the runner calls it.
+///
+/// # Errors
+/// Those of `run`, or a payload without a field.
+pub fn work(app: &App, job: &Taken, _: &Reporter<'_>) -> Result<Outcome> {
+    let field = job.payload["field_id"]
+        .as_i64()
+        .and_then(|id| i32::try_from(id).ok())
+        .ok_or_else(|| AppError::internal("a job that names no field"))?;
+    run(app, job.scope.id, FieldId(field))?;
+    Ok(Outcome::Done)
+}
 
 /// Does the job. A field that is gone, or asks for nothing any more, is no failure; values that do not
 /// allow what is asked for are told at the field.

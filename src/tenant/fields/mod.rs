@@ -55,7 +55,7 @@ pub struct Field {
     pub default_value: Option<String>,
     /// `working` while a job builds an index or constraint, `failed` if it could not.
     pub pending: Option<String>,
-    /// Why it could not.
+    /// Why it could not: a message's key and a number; read it by `problem()`.
     pub pending_error: Option<String>,
     /// Counts changes.
     pub version: i32,
@@ -81,6 +81,19 @@ impl Field {
             None => Column::own(self.id),
         }
         .ok_or_else(|| AppError::internal(format!("field {} has no column", self.id)))
+    }
+
+    /// Why a job could not do what was asked, as an error that can be shown in the reader's language.
+    pub fn problem(&self) -> Option<AppError> {
+        let told = self.pending_error.as_deref()?;
+        let (key, count) = told.split_once(' ').unwrap_or((told, "0"));
+        Some(match key {
+            "field-unique-doubles" => AppError::Invalid {
+                key: "field-unique-doubles",
+                params: vec![("count", count.to_owned())],
+            },
+            _ => AppError::invalid("field-required-needs-default"),
+        })
     }
 
     /// Whether it is one of the fields that every tenant has.
