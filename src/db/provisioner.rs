@@ -332,11 +332,15 @@ impl ProvisionConn<'_> {
         Ok(value)
     }
 
-    /// Runs DDL on a tenant's schema as its owner; `ddl` is spelled from ids and checked values only.
+    /// Runs DDL on a tenant's schema as its owner; `ddl` is spelled from ids and checked values only, and
+    /// may be empty.
     ///
     /// # Errors
     /// When PostgreSQL refuses.
     pub fn ddl(&mut self, tenant: TenantId, ddl: &str) -> Result<()> {
+        if ddl.is_empty() {
+            return Ok(());
+        }
         self.as_owner(tenant, |conn, _| Ok(conn.batch_execute(ddl)?))
     }
 
