@@ -43,6 +43,8 @@ pub enum AppError {
     },
     /// The database does not answer: 503, try again.
     Unavailable,
+    /// A dry run undoes what it did; nobody sees this.
+    TakenBack,
     /// A statement took longer than it may.
     TimedOut,
     /// Too many requests or tries: 429 with seconds to wait.
@@ -95,6 +97,7 @@ impl fmt::Display for AppError {
             ),
             Self::TenantClosed { status } => write!(f, "the tenant is {status}"),
             Self::Unavailable => write!(f, "the database does not answer"),
+            Self::TakenBack => write!(f, "taken back"),
             Self::TimedOut => write!(f, "it took too long"),
             Self::TooMany { wait_seconds } => write!(f, "too many tries; wait {wait_seconds} s"),
             Self::Internal(what) => f.write_str(what),
@@ -187,7 +190,7 @@ impl actix_web::ResponseError for AppError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TakenBack | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -11,11 +11,18 @@ use crate::error::Result;
 use std::marker::PhantomData;
 
 /// Leave to act in one tenant without a session.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SystemAccess<R: Right> {
     scope: TenantScope,
     acting: Acting,
     right: PhantomData<fn() -> R>,
+}
+
+// Derived, it would ask the right itself to be `Clone`.
+impl<R: Right> Clone for SystemAccess<R> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
 }
 
 impl<R: Right> SystemAccess<R> {

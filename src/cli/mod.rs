@@ -64,6 +64,7 @@ verbs! {
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),
+    Recipients(recipients::Arguments),
     Bench(bench::Arguments),
     List(list::Arguments),
     Recipients(recipients::Arguments),

@@ -65,7 +65,9 @@ fn words(error: &AppError, context: &Context) -> (&'static str, String, String) 
         AppError::Invalid { key, params } => {
             ("error-invalid", t.with_all(key, params), String::new())
         }
-        AppError::Constraint(_) | AppError::Internal(_) => plain("error-internal"),
+        AppError::Constraint(_) | AppError::TakenBack | AppError::Internal(_) => {
+            plain("error-internal")
+        }
         AppError::OutsideFence => plain("error-outside-fence"),
         AppError::TenantVersion => plain("error-tenant-version"),
         AppError::TenantClosed { .. } => plain("error-tenant-closed"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that the program puts together from a code: the rest of the key is not literal anywhere.
-const BUILT: &[&str] = &["nav-", "rule-", "value-", "form-"];
+const BUILT: &[&str] = &["nav-", "rule-", "value-", "form-", "import-problem-"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -15,6 +15,7 @@ mod architecture;
 mod fields;
 mod i18n;
 mod isolation;
+mod import;
 mod licences;
 mod login;
 mod policy;

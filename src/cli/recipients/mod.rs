@@ -1,12 +1,13 @@
 //! `mandant recipients …`.
 
 mod read;
+mod import;
 
 use super::{Result, Verb};
 use crate::config::Loaded;
 use clap::{Args, Subcommand};
 
-/// List, count and export recipients
+/// List, count, export and import recipients
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -21,6 +22,8 @@ enum Act {
     Count(read::Which),
     /// Write recipients to standard output: CSV, or with --json one object a line
     Export(read::Which),
+    /// Import a file
+    Import(Box<import::Arguments>),
 }
 
 impl Verb for Arguments {
@@ -29,6 +32,7 @@ impl Verb for Arguments {
             Act::List(verb) => verb.run(loaded),
             Act::Count(which) => read::count(&which, loaded),
             Act::Export(which) => read::export(&which, loaded),
+            Act::Import(arguments) => arguments.run(loaded),
         }
     }
 }

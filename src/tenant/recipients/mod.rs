@@ -4,6 +4,7 @@ pub mod dynamic;
 pub mod export;
 pub mod history;
 mod pages;
+pub mod import;
 pub mod query;
 pub mod show;
 pub mod state;

@@ -1,0 +1,13 @@
+value-control-character = Es enthält ein Zeichen, das nicht gespeichert werden kann.
+value-too-long = Es ist zu lang.
+value-integer = Das ist keine ganze Zahl.
+value-decimal = Das ist keine Zahl.
+value-too-precise = Es hat zu viele Nachkommastellen.
+value-too-large = Die Zahl ist zu groß.
+value-boolean = Das ist weder Ja noch Nein.
+value-date = Dieses Datum gibt es nicht.
+value-datetime = Dieses Datum mit Uhrzeit gibt es nicht.
+value-choice = Das ist keiner der erlaubten Werte.
+value-email = Das ist keine gültige E-Mail-Adresse.
+value-phone = Das ist keine Telefonnummer.
+value-url = Das ist keine http- oder https-Adresse.

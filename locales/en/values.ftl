@@ -1,0 +1,13 @@
+value-control-character = It contains a character that cannot be kept.
+value-too-long = It is too long.
+value-integer = This is no whole number.
+value-decimal = This is no number.
+value-too-precise = It has too many decimal places.
+value-too-large = The number is too large.
+value-boolean = This is neither yes nor no.
+value-date = There is no such date.
+value-datetime = There is no such date and time.
+value-choice = This is none of the allowed values.
+value-email = This is not a valid e-mail address.
+value-phone = This is no telephone number.
+value-url = This is no http or https address.

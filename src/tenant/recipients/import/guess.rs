@@ -1,0 +1,196 @@
+//! What a column probably is: by its name in both languages, and how the file writes dates and numbers.
+
+use super::settings::Mapped;
+use super::source::Source;
+use super::value::{self, Formats};
+use crate::db::ids::FieldId;
+use crate::tenant::fields::Field;
+use std::collections::BTreeSet;
+
+/// Other names that programs and people give the standard fields.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    (
+        "email",
+        &[
+            "e-mail-adresse",
+            "email address",
+            "emailadresse",
+            "mail",
+            "e-mail address",
+            "mailadresse",
+            "subscriber",
+        ],
+    ),
+    ("salutation", &["anrede", "salutation"]),
+    ("gender", &["geschlecht", "sex"]),
+    ("title", &["titel", "akademischer titel"]),
+    (
+        "first_name",
+        &[
+            "vorname",
+            "first name",
+            "firstname",
+            "given name",
+            "fname",
+            "rufname",
+        ],
+    ),
+    (
+        "last_name",
+        &[
+            "nachname",
+            "name",
+            "last name",
+            "lastname",
+            "surname",
+            "family name",
+            "lname",
+            "familienname",
+        ],
+    ),
+    ("language", &["sprache", "lang", "locale"]),
+    ("format", &["mailformat", "mailtype", "email type"]),
+];
+
+/// A name without what people write differently: case, spaces, hyphens, brackets.
+fn plain(name: &str) -> String {
+    let name = name.split('(').next().unwrap_or(name);
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Which columns become which fields: each field once, each column once; the better name first.
+pub fn mapping(source: &Source, fields: &[Field]) -> Vec<Mapped> {
+    let entered = |field: &&Field| {
+        !matches!(
+            field.standard_column.as_deref(),
+            Some("created_at" | "changed_at" | "source")
+        )
+    };
+    let mut taken_columns: BTreeSet<&String> = BTreeSet::new();
+    let mut all: Vec<Mapped> = Vec::new();
+    for closeness in 0..3 {
+        for field in fields.iter().filter(entered) {
+            if all.iter().any(|mapped| mapped.field == field.id) {
+                continue;
+            }
+            let hit = source.columns.iter().find(|column| {
+                !taken_columns.contains(column) && is_named(column, field, closeness)
+            });
+            if let Some(column) = hit {
+                taken_columns.insert(column);
+                all.push(Mapped {
+                    column: column.clone(),
+                    field: field.id,
+                });
+            }
+        }
+    }
+    by_content(source, fields, &mut all);
+    // A bare «name» without a first name beside it is the whole name, which is no field.
+    let has = |key: &str| {
+        field_by_key(fields, key).is_some_and(|id| all.iter().any(|mapped| mapped.field == id))
+    };
+    if !has("first_name") {
+        all.retain(|mapped| plain(&mapped.column) != "name");
+    }
+    all
+}
+
+/// 0: key or label; 1: a synonym; 2: the same behind a JSON column's dot.
+fn is_named(column: &str, field: &Field, closeness: usize) -> bool {
+    let own = |name: &str| {
+        let name = plain(name);
+        [&field.key, &field.label_en, &field.label_de]
+            .iter()
+            .any(|label| plain(label) == name)
+    };
+    let other = |name: &str| {
+        let name = plain(name);
+        SYNONYMS.iter().any(|(key, names)| {
+            *key == field.key && names.iter().any(|synonym| plain(synonym) == name)
+        })
+    };
+    match closeness {
+        0 => own(column),
+        1 => other(column),
+        _ => column
+            .rsplit_once('.')
+            .is_some_and(|(_, name)| own(name) || other(name)),
+    }
+}
+
+/// A file without a column of that name may still have addresses: the column of which most cells are such.
+fn by_content(source: &Source, fields: &[Field], all: &mut Vec<Mapped>) {
+    let Some(email) = fields
+        .iter()
+        .find(|field| field.key == "email")
+        .map(|field| field.id)
+    else {
+        return;
+    };
+    if all.iter().any(|mapped| mapped.field == email) {
+        return;
+    }
+    let addresses = |index: usize| {
+        source
+            .preview
+            .iter()
+            .filter(|row| {
+                row.get(index)
+                    .is_some_and(|cell| value::email(cell).is_ok())
+            })
+            .count()
+    };
+    let best = (0..source.columns.len()).max_by_key(|index| addresses(*index));
+    if let Some(index) = best.filter(|index| addresses(*index) * 2 > source.preview.len()) {
+        let column = source.columns[index].clone();
+        all.retain(|mapped| mapped.column != column);
+        all.push(Mapped {
+            column,
+            field: email,
+        });
+    }
+}
+
+/// How the file writes dates and numbers, from its first rows; the zone is the tenant's.
+pub fn formats(source: &Source, zone: &str) -> Formats {
+    let cells = || source.preview.iter().flatten().map(|cell| cell.trim());
+    let is_number = |cell: &str| {
+        cell.chars().any(|c| c.is_ascii_digit())
+            && cell
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' ' | '€'))
+    };
+    let ends_like = |point: char| {
+        cells()
+            .filter(|cell| {
+                is_number(cell)
+                    && cell
+                        .rsplit_once(point)
+                        .is_some_and(|(_, rest)| rest.len() <= 2 && !rest.contains(['.', ',']))
+            })
+            .count()
+    };
+    let parts = |cell: &str| {
+        let mut parts = cell.split('/').map(|part| part.parse::<u32>().ok());
+        Some((parts.next()??, parts.next()??, parts.next()??))
+    };
+    let slashed = || cells().filter_map(parts);
+    Formats {
+        month_first: slashed().any(|(_, second, _)| second > 12)
+            && !slashed().any(|(first, ..)| first > 12),
+        decimal_comma: ends_like(',') > ends_like('.'),
+        zone: zone.to_owned(),
+    }
+}
+
+/// The field with this key.
+pub fn field_by_key(fields: &[Field], key: &str) -> Option<FieldId> {
+    fields
+        .iter()
+        .find(|field| field.key == key)
+        .map(|field| field.id)
+}

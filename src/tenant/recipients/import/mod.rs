@@ -1,0 +1,10 @@
+//! Import: a file's rows become recipients. `source` reads the file, `value` the cells, `guess` proposes
+//! what a column is, `engine` does it batch by batch, `stage` is the database's half.
+
+pub mod engine;
+pub mod guess;
+pub mod report;
+pub mod settings;
+pub mod source;
+pub mod stage;
+pub mod value;

@@ -1,0 +1,199 @@
+//! The error file: the refused rows as they were, with the reason behind them, so that they can be mended
+//! and imported again.
+
+use super::engine;
+use super::settings::Reading;
+use super::source::{Row, Source};
+use super::stage::{self, Problem};
+use crate::access::SystemAccess;
+use crate::access::rights::RunImports;
+use crate::app::App;
+use crate::db::ids::{FieldId, ImportId};
+use crate::error::{AppError, Result};
+use crate::tenant::fields::{self, Field};
+use crate::web::i18n::Texts;
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Problems read at a time.
+const PAGE: i64 = 5_000;
+
+/// What a problem says to a reader.
+pub fn reason(t: &Texts, labels: &HashMap<FieldId, String>, problem: &Problem) -> String {
+    let text = match problem.code.as_str() {
+        code @ ("duplicate" | "required" | "outside_fence" | "unknown_recipient" | "taken"
+        | "key-missing" | "cell-too-long" | "too-many-cells") => t.with(
+            &format!("import-problem-{code}"),
+            "line",
+            &problem.of_line.unwrap_or_default().to_string(),
+        ),
+        code => t.t(&format!("value-{code}")),
+    };
+    match problem.field.and_then(|field| labels.get(&field)) {
+        Some(label) => format!("{label}: {text}"),
+        None => text,
+    }
+}
+
+/// The fields' labels for a reader.
+pub fn labels(all: &[Field], language: &str) -> HashMap<FieldId, String> {
+    all.iter()
+        .map(|field| (field.id, field.label(language).to_owned()))
+        .collect()
+}
+
+/// Writes the error file of an import, if rows were refused. Its language is the tenant's.
+///
+/// # Errors
+/// When the upload cannot be read again, or the disk takes no more.
+pub fn write(
+    app: &App,
+    access: &SystemAccess<RunImports>,
+    import: ImportId,
+    upload: &Path,
+    reading: &Reading,
+    language: &str,
+) -> Result<Option<PathBuf>> {
+    let mut problems = Problems {
+        app,
+        access,
+        import,
+        page: Vec::new().into_iter(),
+        last: 0,
+    };
+    let Some(mut next) = problems.next()? else {
+        return Ok(None);
+    };
+    let labels = labels(&access.run(app, |conn| fields::all(conn.pg()))?, language);
+    let t = Texts::new(language, "UTC");
+    let source = Source::look(upload, reading).map_err(|fault| engine::file_error(&fault))?;
+    let mut rows = source
+        .rows(upload)
+        .map_err(|fault| engine::file_error(&fault))?;
+    let path = app
+        .files
+        .join(format!("t_{}", access.scope().id))
+        .join("errors")
+        .join(format!("import-{import}.csv"));
+    let mut out = Output::create(&path, source.reading.separator.unwrap_or(';'))?;
+    let own: Vec<&String> = source
+        .columns
+        .iter()
+        .filter(|name| source.find(name).is_some_and(|cell| cell.is_whole()))
+        .collect();
+    let mut names: Vec<String> = own.iter().map(|name| (*name).clone()).collect();
+    names.extend([t.t("import-column-line"), t.t("import-column-reason")]);
+    out.row(&names)?;
+    let mut row = Row::default();
+    'rows: while rows
+        .next(&mut row)
+        .map_err(|fault| engine::file_error(&fault))?
+    {
+        if row.line != next.line {
+            continue;
+        }
+        let mut cells = row.cells.clone();
+        cells.resize(own.len().max(cells.len()), String::new());
+        let mut reasons = Vec::new();
+        while next.line == row.line {
+            reasons.push(reason(&t, &labels, &next));
+            match problems.next()? {
+                Some(problem) => next = problem,
+                None => {
+                    cells.extend([row.line.to_string(), reasons.join(" ")]);
+                    out.row(&cells)?;
+                    break 'rows;
+                }
+            }
+        }
+        cells.extend([row.line.to_string(), reasons.join(" ")]);
+        out.row(&cells)?;
+    }
+    out.finish()?;
+    Ok(Some(path))
+}
+
+/// An import's refused rows, page by page.
+struct Problems<'p> {
+    app: &'p App,
+    access: &'p SystemAccess<RunImports>,
+    import: ImportId,
+    page: std::vec::IntoIter<Problem>,
+    last: i64,
+}
+
+impl Problems<'_> {
+    fn next(&mut self) -> Result<Option<Problem>> {
+        if self.page.len() == 0 {
+            let (import, last) = (self.import, self.last);
+            let page = self.access.run(self.app, |conn| {
+                stage::problems(conn, import, true, last, PAGE)
+            })?;
+            self.last = page.last().map_or(last, |problem| problem.line as i64);
+            self.page = page.into_iter();
+        }
+        Ok(self.page.next())
+    }
+}
+
+/// A CSV file as spreadsheets open it: with a byte order mark, and without cells that they would compute.
+struct Output {
+    path: PathBuf,
+    inner: csv::Writer<BufWriter<fs::File>>,
+}
+
+impl Output {
+    fn create(path: &Path, separator: char) -> Result<Self> {
+        let open = || {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let mut file = BufWriter::new(fs::File::create(path)?);
+            file.write_all("\u{feff}".as_bytes())?;
+            Ok(file)
+        };
+        let file = open().map_err(|error| cannot_write(path, &error))?;
+        let inner = csv::WriterBuilder::new()
+            .flexible(true)
+            .delimiter(separator as u8)
+            .from_writer(file);
+        Ok(Self {
+            path: path.to_owned(),
+            inner,
+        })
+    }
+
+    fn row(&mut self, cells: &[String]) -> Result<()> {
+        let safe = cells.iter().map(|cell| harmless(cell));
+        self.inner
+            .write_record(safe)
+            .map_err(|error| cannot_write(&self.path, &error.into()))
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.inner
+            .flush()
+            .map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> AppError {
+    AppError::internal(format!("{}: {error}", path.display()))
+}
+
+/// A cell that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises; numbers and
+/// telephone numbers stay as they are.
+pub fn harmless(cell: &str) -> String {
+    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let number = cell
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+-., ()/".contains(c))
+        && cell.len() > 1;
+    if dangerous && !number {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
