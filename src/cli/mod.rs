@@ -67,7 +67,6 @@ verbs! {
     Recipients(recipients::Arguments),
     Bench(bench::Arguments),
     List(list::Arguments),
-    Recipients(recipients::Arguments),
     Field(field::Arguments),
     Routes(routes::Arguments),
     Config(config::Arguments),

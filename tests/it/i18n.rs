@@ -5,7 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that the program puts together from a code: the rest of the key is not literal anywhere.
-const BUILT: &[&str] = &["nav-", "rule-", "value-", "form-", "import-problem-"];
+const BUILT: &[&str] = &[
+    "nav-",
+    "rule-",
+    "value-",
+    "form-",
+    "import-problem-",
+    "status-",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

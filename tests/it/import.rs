@@ -190,7 +190,7 @@ fn duplicates_by_rule() {
     ] {
         let tenant = db.separate(slug);
         let done = import(&db, &tenant, &file(&db, text), |settings| {
-            settings.duplicates = rule
+            settings.duplicates = rule;
         })
         .unwrap();
         assert_eq!(four(&done), counts, "{slug}");
@@ -209,10 +209,10 @@ fn modes() {
     let news = db.list(&nord, "News");
     db.recipient(&nord, "a@example.org", &[news]);
     let text = "email,first name\na@example.org,Anna\nb@example.org,Bert\n";
-    let mut run = |mode| {
+    let run = |mode| {
         four(
             &import(&db, &nord, &file(&db, text), |settings| {
-                settings.mode = mode
+                settings.mode = mode;
             })
             .unwrap(),
         )
@@ -224,7 +224,7 @@ fn modes() {
     assert_eq!(run(Mode::Unsubscribe), (0, 0, 2, 0));
     assert_eq!(run(Mode::Block), (0, 1, 1, 0));
     let subscribed = import(&db, &nord, &file(&db, text), |settings| {
-        settings.lists = vec![news]
+        settings.lists = vec![news];
     })
     .unwrap();
     assert_eq!(four(&subscribed), (0, 1, 1, 0), "b joins, a stays blocked");
@@ -287,7 +287,7 @@ fn an_inner_tenant_cannot_tell_who_exists_outside() {
 #[test]
 fn rows_outside_a_rules_fence_are_refused() {
     let db = TestDb::new();
-    let nord = db.separate("nord");
+    db.separate("nord");
     let de = db.inner("nord", "de", by_rule("language = 'de'"));
     let text = "email,language\na@example.org,de\nb@example.org,fr\n";
     let done = import(&db, &de, &file(&db, text), |_| ()).unwrap();
@@ -341,7 +341,7 @@ fn a_huge_cell_refuses_its_row_only() {
         "x".repeat(10 * 1024 * 1024)
     );
     let done = import(&db, &nord, &file(&db, &text), |settings| {
-        settings.refuse_bad_values = true
+        settings.refuse_bad_values = true;
     })
     .unwrap();
     assert_eq!(four(&done), (1, 0, 0, 2));

@@ -14,8 +14,8 @@
 mod architecture;
 mod fields;
 mod i18n;
-mod isolation;
 mod import;
+mod isolation;
 mod licences;
 mod login;
 mod policy;

@@ -1,7 +1,7 @@
 //! `mandant recipients …`.
 
-mod read;
 mod import;
+mod read;
 
 use super::{Result, Verb};
 use crate::config::Loaded;

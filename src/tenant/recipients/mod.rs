@@ -3,8 +3,8 @@
 pub mod dynamic;
 pub mod export;
 pub mod history;
-mod pages;
 pub mod import;
+mod pages;
 pub mod query;
 pub mod show;
 pub mod state;
