@@ -1,0 +1,71 @@
+//! Why a recipient would lie outside an inner tenant's fence: the conditions that his values do not meet.
+
+use super::dynamic::Dynamic;
+use super::write::Assignment;
+use crate::control::tenants::fence::Fence;
+use crate::db::ids::TenantId;
+use crate::db::schema::control::tenants;
+use crate::db::{Mode, TenantConn};
+use crate::error::Result;
+use crate::tenant::fields::{self, Field};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool};
+use serde_json::{Map, Value};
+
+/// The fence of an inner tenant, as its row in the control tables has it.
+///
+/// # Errors
+/// When the row was damaged.
+pub fn of(conn: &mut PgConnection, inner: TenantId) -> Result<Option<Fence>> {
+    let stored: Option<Value> = tenants::table
+        .filter(tenants::id.eq(inner.0))
+        .select(tenants::fence)
+        .first(conn)?;
+    stored.as_ref().map(Fence::from_stored).transpose()
+}
+
+/// The conditions of the fence's rule that do not hold, as people read them, if a recipient had these
+/// values and else the defaults.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn unmet<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    fence: &Fence,
+    all: &[Field],
+    values: &[Assignment],
+) -> Result<Vec<String>> {
+    let Some(rule) = fence.checked_rule(&fields::catalog(all)?)? else {
+        return Ok(Vec::new());
+    };
+    let conditions = rule.conditions();
+    let query = Dynamic::<Array<Bool>>::default()
+        .sql("SELECT ARRAY[")
+        .each(&conditions, ", ", |q, condition| {
+            q.sql("(").rule(condition).sql(") IS TRUE")
+        })
+        .sql("] FROM jsonb_populate_record(NULL::recipients, ")
+        .text(Value::Object(record(all, values)?).to_string())
+        .sql("::jsonb) r");
+    let holds: Vec<bool> = query.get_result(conn.pg())?;
+    Ok(conditions
+        .iter()
+        .zip(holds)
+        .filter(|(_, holds)| !holds)
+        .map(|(condition, _)| condition.show())
+        .collect())
+}
+
+/// The row as it would be, by columns.
+fn record(all: &[Field], values: &[Assignment]) -> Result<Map<String, Value>> {
+    let mut record = Map::new();
+    for field in all {
+        if let Some(default) = &field.default_value {
+            record.insert(field.column()?.to_string(), default.clone().into());
+        }
+    }
+    for value in values {
+        record.insert(value.column.to_string(), value.value.clone().into());
+    }
+    Ok(record)
+}

@@ -1,0 +1,95 @@
+//! Deleting a recipient: for good, or, where lists fence an inner tenant, from its lists.
+
+use super::super::{query, write};
+use super::{Which, frame};
+use crate::access::Access;
+use crate::access::rights::DeleteRecipients;
+use crate::control::audit;
+use crate::error::{AppError, Result};
+use crate::tenant::target_groups::rules::Column;
+use crate::web::form::Submitted;
+use crate::web::view::FormPage;
+use crate::web::{FormView, see_other_saying};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+/// Nothing but the token.
+#[derive(Debug, Deserialize, Validate)]
+pub struct NoFields {}
+
+/// Whether only this inner tenant's subscriptions go.
+///
+/// # Errors
+/// `Forbidden` where a rule fences the inner tenant and the user lacks the right to erase.
+pub(super) fn leaves_lists_only(access: &Access<DeleteRecipients>) -> Result<bool> {
+    let tenant = access.tenant();
+    if !tenant.is_inner() {
+        return Ok(false);
+    }
+    if !tenant.fenced_by_lists && !tenant.may("recipients.erase_fenced") {
+        return Err(AppError::Forbidden {
+            right: "recipients.erase_fenced",
+        });
+    }
+    Ok(tenant.fenced_by_lists)
+}
+
+/// GET `…/recipients/{id}/delete`.
+pub async fn confirm(
+    access: Access<DeleteRecipients>,
+    which: web::Path<Which>,
+) -> Result<HttpResponse> {
+    let id = which.open(&access)?;
+    let only_lists = leaves_lists_only(&access)?;
+    let columns: Vec<Column> = Column::standard("email").into_iter().collect();
+    let row = access
+        .run(move |conn| query::one(conn, id, &columns))
+        .await?;
+    let email = row.values.into_iter().next().flatten().unwrap_or_default();
+    let p = frame(&access, "recipient-delete");
+    let key = if only_lists {
+        "recipient-delete-lists"
+    } else {
+        "recipient-delete-intro"
+    };
+    let intro = p.t.with(key, "email", &email);
+    let here = p.url(&format!("/recipients/{}", which.id));
+    let form = FormView::new(format!("{here}/delete"), p.t("recipient-delete"))
+        .danger()
+        .cancel(here);
+    p.render(|p| FormPage { p, intro, form })
+}
+
+/// POST `…/recipients/{id}/delete`.
+pub async fn delete(
+    access: Access<DeleteRecipients>,
+    which: web::Path<Which>,
+    form: Submitted<NoFields>,
+) -> Result<HttpResponse> {
+    let id = which.open(&access)?;
+    let only_lists = leaves_lists_only(&access)?;
+    if form.validated().is_err() {
+        return confirm(access, which).await;
+    }
+    // An inner tenant's log must not tell how many recipients exist outside.
+    let object = if access.tenant().is_inner() {
+        which.id.clone()
+    } else {
+        id.to_string()
+    };
+    access
+        .run(move |conn| {
+            query::one(conn, id, &[])?;
+            write::delete(conn, &[id], only_lists)?;
+            audit::record_in_tenant(conn, "recipient.delete", &object, &json!({}))
+        })
+        .await?;
+    Ok(see_other_saying(
+        &format!("{}/recipients", access.tenant().base()),
+        "success",
+        "said-recipient-deleted",
+        &[],
+    ))
+}
