@@ -4,8 +4,13 @@
 
 mod catalogue;
 mod create;
+mod crowd;
 mod import;
+mod injection;
 mod inner;
+mod migrations;
+mod provisioning;
+mod session;
 mod tables;
 
 use crate::support::{TestDb, by_lists, by_rule};

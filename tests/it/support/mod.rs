@@ -4,6 +4,7 @@
 //! the server. What it makes goes through the same orders and gates as in the program.
 
 pub mod app;
+pub mod proxy;
 pub mod server;
 
 use diesel::connection::SimpleConnection;
@@ -133,15 +134,26 @@ impl TestDb {
         fence: WantedFence,
         moves_allowed: bool,
     ) -> Result<Tenant> {
-        let order = CreateInner {
+        let order = self.inner_order(parent, slug, fence, moves_allowed);
+        Ok(self.by_id(provision(&self.app, order)?))
+    }
+
+    /// The order for it.
+    pub fn inner_order(
+        &self,
+        parent: &str,
+        slug: &str,
+        fence: WantedFence,
+        moves_allowed: bool,
+    ) -> CreateInner {
+        CreateInner {
             actor: Actor::cli(),
             parent: self.tenant(parent).id(),
             basics: basics(slug),
             fence,
             moves_allowed,
             admin: None,
-        };
-        Ok(self.by_id(provision(&self.app, order)?))
+        }
     }
 
     /// The tenant at `nord` or `nord/vip`.
