@@ -17,6 +17,7 @@ pub fn routes() -> Routes {
     r.get("/assets/{hash}/{path:.*}", assets::serve);
     above::login::routes(&mut r);
     tenant::dashboard::routes(&mut r);
+    tenant::fields::routes(&mut r);
     tenant::lists::routes(&mut r);
     tenant::recipients::routes(&mut r);
     r

@@ -2,6 +2,7 @@
 
 mod building;
 mod dropping;
+mod pages;
 
 use crate::support::{TestDb, by_rule, count};
 use diesel::connection::SimpleConnection;

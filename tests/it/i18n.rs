@@ -12,6 +12,8 @@ const BUILT: &[&str] = &[
     "form-",
     "import-problem-",
     "status-",
+    "fields-type-",
+    "fields-mode-",
 ];
 
 fn root() -> PathBuf {

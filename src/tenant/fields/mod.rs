@@ -3,19 +3,33 @@
 pub mod build;
 mod ddl;
 pub mod define;
+mod form;
 pub mod kind;
 pub mod orders;
+mod pages;
 pub mod show;
 mod table;
 pub mod usage;
 pub mod value;
 
+use crate::access::Routes;
 use crate::db::ids::FieldId;
 use crate::db::schema::tenant::fields;
 use crate::error::{AppError, Result};
 use crate::tenant::target_groups::rules::{Catalog, Column, FieldRef};
 use diesel::prelude::*;
 use kind::Kind;
+
+/// The pages.
+pub fn routes(r: &mut Routes) {
+    r.get("/t/{tenant}/fields", pages::index);
+    r.get("/t/{tenant}/fields/new", pages::new);
+    r.post("/t/{tenant}/fields/new", pages::create);
+    r.get("/t/{tenant}/fields/{id}/edit", pages::edit);
+    r.post("/t/{tenant}/fields/{id}/edit", pages::change);
+    r.get("/t/{tenant}/fields/{id}/delete", pages::confirm_delete);
+    r.post("/t/{tenant}/fields/{id}/delete", pages::delete);
+}
 
 /// A field as its row has it.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -129,6 +143,17 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Field>> {
         .order((fields::position, fields::id))
         .select(Field::as_select())
         .load(conn)?)
+}
+
+/// The field of an id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn by_id(conn: &mut PgConnection, id: FieldId) -> Result<Field> {
+    Ok(fields::table
+        .find(id)
+        .select(Field::as_select())
+        .first(conn)?)
 }
 
 /// What rules may name.

@@ -1,0 +1,344 @@
+//! The pages of fields: index, form, deletion.
+
+use super::form::{FieldForm, fault, view};
+use super::orders::{AddField, ChangeField, DropField};
+use super::usage::{self, Use};
+use super::{Field, all, by_id, catalog};
+use crate::access::rights::{ChangeFields, ViewFields};
+use crate::access::{Access, ControlAccess};
+use crate::control::audit::Actor;
+use crate::db::ids::FieldId;
+use crate::error::{AppError, Result};
+use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::view::{FormPage, TablePage};
+use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_other_saying};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use validator::Validate;
+
+/// The field that the URL names.
+#[derive(Debug, Deserialize)]
+pub(super) struct Which {
+    id: FieldId,
+}
+
+/// A deletion's form: only the version that was seen.
+#[derive(Debug, Deserialize, Validate)]
+pub(super) struct Seen {
+    version: i32,
+}
+
+pub(super) async fn index(access: Access<ViewFields>) -> Result<HttpResponse> {
+    let fields = access.run(|conn| all(conn.pg())).await?;
+    let p = Frame::new(access.context(), "fields-title").section("fields");
+    let may_change = p.may("fields.change") && !access.tenant().is_inner();
+    let columns = [
+        "fields-label",
+        "fields-key",
+        "fields-type",
+        "fields-group",
+        "fields-manners",
+    ];
+    let mut table = Table::new(p.t("fields-title"), columns.map(|key| p.t(key)));
+    for field in &fields {
+        let label = field.label(p.t.language()).to_owned();
+        let kind = field.kind()?.name();
+        table.row(vec![
+            if may_change {
+                Cell::Link {
+                    href: p.url(&format!("/fields/{}/edit", field.id)),
+                    text: label,
+                }
+            } else {
+                Cell::Text(label)
+            },
+            Cell::Text(field.key.clone()),
+            Cell::Text(p.t(&format!("fields-type-{kind}"))),
+            Cell::Text(field.field_group.clone()),
+            manners(&p, field),
+        ]);
+    }
+    let act = (p.t("fields-new"), p.url("/fields/new"));
+    let acts = if may_change { vec![act] } else { Vec::new() };
+    p.render(|p| TablePage {
+        p,
+        intro: String::new(),
+        acts,
+        table,
+        empty: Empty {
+            text: String::new(),
+            act: None,
+        },
+    })
+}
+
+/// What is special about a field; first of all, what a job could not do or still does.
+fn manners(p: &Frame, field: &Field) -> Cell {
+    match field.pending.as_deref() {
+        Some("failed") => return Cell::Badge("danger", p.t("fields-failed")),
+        Some(_) => return Cell::Badge("warning", p.t("fields-working")),
+        None => {}
+    }
+    let marks = [
+        (field.required, "fields-required"),
+        (field.is_unique, "fields-unique"),
+        (field.indexed, "fields-indexed"),
+        (field.mode == "read_only", "fields-mode-read_only"),
+        (field.mode == "hidden", "fields-mode-hidden"),
+    ];
+    let marks = marks
+        .iter()
+        .filter(|(yes, _)| *yes)
+        .map(|(_, key)| p.t(key));
+    Cell::Text(marks.collect::<Vec<_>>().join(", "))
+}
+
+fn frame(access: &ControlAccess<ChangeFields>, title: &str) -> Frame {
+    let p = Frame::new(access.context(), title).section("fields");
+    let (label, url) = (p.t("fields-title"), p.url("/fields"));
+    p.crumb(label, url)
+}
+
+fn new_form(p: &Frame, typed: &FieldForm, errors: &Errors) -> FormView {
+    view(&p.t, p.url("/fields/new"), None, typed, errors).cancel(p.url("/fields"))
+}
+
+pub(super) async fn new(access: ControlAccess<ChangeFields>) -> Result<HttpResponse> {
+    let p = frame(&access, "fields-new");
+    let form = new_form(&p, &FieldForm::empty(), &Errors::new());
+    let intro = String::new();
+    p.render(|p| FormPage { p, intro, form })
+}
+
+pub(super) async fn create(
+    access: ControlAccess<ChangeFields>,
+    form: Submitted<FieldForm>,
+) -> Result<HttpResponse> {
+    let faulty = match form.validated() {
+        Err(faulty) => faulty,
+        Ok(form) => {
+            let form = form.into_inner();
+            match add(&access, &form).await {
+                Ok(label) => return Ok(said(&access, "said-field-created", label)),
+                Err(error) => fault(form, error)?,
+            }
+        }
+    };
+    let p = frame(&access, "fields-new");
+    let form = new_form(&p, &faulty.typed, &faulty.errors);
+    let intro = String::new();
+    p.render_again(|p| FormPage { p, intro, form })
+}
+
+async fn add(access: &ControlAccess<ChangeFields>, form: &FieldForm) -> Result<String> {
+    let field = form.definition()?;
+    let label = field.input().key.clone();
+    let order = AddField {
+        actor: Actor::form(access.user().id),
+        tenant: access.tenant().id,
+        field,
+    };
+    access.provision(order).await?;
+    Ok(label)
+}
+
+fn said(access: &ControlAccess<ChangeFields>, key: &'static str, name: String) -> HttpResponse {
+    let url = format!("{}/fields", access.tenant().base());
+    see_other_saying(&url, "success", key, &[("name", name)])
+}
+
+async fn one(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<Field> {
+    access.look(move |conn| by_id(conn.pg(), id)).await
+}
+
+#[derive(askama::Template)]
+#[template(path = "tenant/fields/edit.html")]
+struct EditPage {
+    p: Frame,
+    intro: String,
+    form: FormView,
+    acts: Vec<(String, String)>,
+}
+
+fn edit_page(p: &Frame, field: &Field, typed: &FieldForm, errors: &Errors) -> (FormView, String) {
+    let action = p.url(&format!("/fields/{}/edit", field.id));
+    let form = view(&p.t, action, Some(field), typed, errors).cancel(p.url("/fields"));
+    let intro = match field.problem() {
+        Some(AppError::Invalid { key, params }) => p.t.with_all(key, &params),
+        _ => String::new(),
+    };
+    (form, intro)
+}
+
+fn delete_act(p: &Frame, field: &Field) -> Vec<(String, String)> {
+    if field.is_standard() {
+        return Vec::new();
+    }
+    vec![(
+        p.t("delete"),
+        p.url(&format!("/fields/{}/delete", field.id)),
+    )]
+}
+
+pub(super) async fn edit(
+    access: ControlAccess<ChangeFields>,
+    which: web::Path<Which>,
+) -> Result<HttpResponse> {
+    let field = one(&access, which.id).await?;
+    let p = frame(&access, "fields-edit");
+    let label = field.label(p.t.language()).to_owned();
+    let p = p.titled(label);
+    let (form, intro) = edit_page(&p, &field, &FieldForm::of(&field)?, &Errors::new());
+    let acts = delete_act(&p, &field);
+    p.render(|p| EditPage {
+        p,
+        intro,
+        form,
+        acts,
+    })
+}
+
+pub(super) async fn change(
+    access: ControlAccess<ChangeFields>,
+    which: web::Path<Which>,
+    form: Submitted<FieldForm>,
+) -> Result<HttpResponse> {
+    let field = one(&access, which.id).await?;
+    let mut faulty = match form.validated() {
+        Err(faulty) => faulty,
+        Ok(form) => {
+            let mut form = form.into_inner();
+            form.keep(&field)?;
+            match save(&access, field.id, &form).await {
+                Ok(label) => return Ok(said(&access, "said-field-changed", label)),
+                Err(AppError::Conflict) => changed_meanwhile(form, &field),
+                Err(error) => fault(form, error)?,
+            }
+        }
+    };
+    faulty.typed.keep(&field)?;
+    let p = frame(&access, "fields-edit");
+    let (form, intro) = edit_page(&p, &field, &faulty.typed, &faulty.errors);
+    let acts = delete_act(&p, &field);
+    p.render_again(|p| EditPage {
+        p,
+        intro,
+        form,
+        acts,
+    })
+}
+
+/// What was typed stays; sending it again replaces what the other one saved.
+fn changed_meanwhile(mut typed: FieldForm, now: &Field) -> Faulty<FieldForm> {
+    typed.version = now.version;
+    Faulty {
+        typed,
+        errors: error_at("", "fields-changed-meanwhile", &[]),
+    }
+}
+
+async fn save(
+    access: &ControlAccess<ChangeFields>,
+    id: FieldId,
+    form: &FieldForm,
+) -> Result<String> {
+    let change = form.definition()?;
+    let label = change.input().key.clone();
+    let order = ChangeField {
+        actor: Actor::form(access.user().id),
+        tenant: access.tenant().id,
+        id,
+        version: form.version,
+        change,
+    };
+    access.provision(order).await?;
+    Ok(label)
+}
+
+async fn used(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<(Field, Vec<Use>)> {
+    let tenant = access.tenant().id;
+    let inner = access
+        .run(move |conn| usage::inner_of(conn.pg(), tenant))
+        .await?;
+    access
+        .look(move |conn| {
+            let field = by_id(conn.pg(), id)?;
+            let catalog = catalog(&all(conn.pg())?)?;
+            let mut uses = usage::in_fences(&inner, &catalog, id);
+            uses.extend(usage::in_imports(conn.pg(), &field)?);
+            Ok((field, uses))
+        })
+        .await
+}
+
+pub(super) async fn confirm_delete(
+    access: ControlAccess<ChangeFields>,
+    which: web::Path<Which>,
+) -> Result<HttpResponse> {
+    let (field, uses) = used(&access, which.id).await?;
+    if field.is_standard() {
+        return Err(AppError::invalid("field-standard-stays"));
+    }
+    let p = frame(&access, "fields-delete");
+    let name = field.label(p.t.language()).to_owned();
+    if !uses.is_empty() {
+        return show_uses(p, &name, &uses);
+    }
+    let version = Input::new(InputKind::Hidden, "version", "").value(field.version.to_string());
+    let form = FormView::new(
+        p.url(&format!("/fields/{}/delete", field.id)),
+        p.t("fields-delete"),
+    )
+    .input(version)
+    .danger()
+    .cancel(p.url(&format!("/fields/{}/edit", field.id)));
+    let intro = p.t.with("fields-delete-intro", "name", &name);
+    p.render(|p| FormPage { p, intro, form })
+}
+
+/// Says where the field is used, instead of deleting it.
+fn show_uses(p: Frame, name: &str, uses: &[Use]) -> Result<HttpResponse> {
+    let mut table = Table::new(
+        p.t("fields-used-in"),
+        [p.t("fields-used-in"), p.t("fields-used-by")],
+    );
+    for one in uses {
+        let kind = match one.kind {
+            "inner" => "fields-used-inner",
+            "profile" => "fields-used-profile",
+            _ => "fields-used-import",
+        };
+        table.row(vec![Cell::Text(p.t(kind)), Cell::Text(one.name.clone())]);
+    }
+    let intro = p.t.with("fields-in-use", "name", name);
+    p.render(|p| TablePage {
+        p,
+        intro,
+        acts: Vec::new(),
+        table,
+        empty: Empty {
+            text: String::new(),
+            act: None,
+        },
+    })
+}
+
+pub(super) async fn delete(
+    access: ControlAccess<ChangeFields>,
+    which: web::Path<Which>,
+    form: Submitted<Seen>,
+) -> Result<HttpResponse> {
+    let (field, uses) = used(&access, which.id).await?;
+    let seen = match form.validated() {
+        Ok(seen) if uses.is_empty() => seen.version,
+        _ => return confirm_delete(access, which).await,
+    };
+    let order = DropField {
+        actor: Actor::form(access.user().id),
+        tenant: access.tenant().id,
+        id: field.id,
+        version: seen,
+    };
+    access.provision(order).await?;
+    Ok(said(&access, "said-field-deleted", field.key))
+}
