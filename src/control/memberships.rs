@@ -80,3 +80,58 @@ pub fn roles_of(conn: &mut PgConnection, user: UserId, tenant: TenantId) -> Resu
         .select(roles_table::key)
         .load(conn)?)
 }
+
+/// Sets a user's roles in a tenant; none ends the membership. The last administrator stays one.
+///
+/// # Errors
+/// `Invalid("last-administrator")`.
+pub fn set(
+    conn: &mut PgConnection,
+    actor: Actor,
+    user: UserId,
+    tenant: TenantId,
+    role_keys: &[String],
+) -> Result<()> {
+    use crate::db::schema::control::{tenants, users};
+    // The tenant's row is the lock: two demotions at once come one after the other.
+    tenants::table
+        .find(tenant.0)
+        .select(tenants::id)
+        .for_no_key_update()
+        .first::<i32>(conn)?;
+    let before = roles_of(conn, user, tenant)?;
+    let id = find(conn, user, tenant)?.ok_or(AppError::NotFound)?;
+    diesel::delete(membership_roles::table.filter(membership_roles::membership_id.eq(id.0)))
+        .execute(conn)?;
+    for key in role_keys {
+        let role = roles::by_key(conn, key)?;
+        diesel::insert_into(membership_roles::table)
+            .values((
+                membership_roles::membership_id.eq(id.0),
+                membership_roles::role_id.eq(role.0),
+            ))
+            .execute(conn)?;
+    }
+    if role_keys.is_empty() {
+        diesel::delete(memberships::table.find(id.0)).execute(conn)?;
+    }
+    let administrators: i64 = memberships::table
+        .inner_join(membership_roles::table.inner_join(roles_table::table))
+        .inner_join(users::table)
+        .filter(memberships::tenant_id.eq(tenant.0))
+        .filter(roles_table::key.eq("administrator"))
+        .filter(users::state.eq("active"))
+        .count()
+        .get_result(conn)?;
+    if administrators == 0 && before.iter().any(|role| role == "administrator") {
+        return Err(AppError::invalid("last-administrator"));
+    }
+    audit::record(
+        conn,
+        actor,
+        tenant,
+        "membership.roles",
+        &user.to_string(),
+        &json!({ "old": before, "new": role_keys }),
+    )
+}

@@ -2,7 +2,10 @@
 
 pub mod fence;
 pub mod migrate;
+pub mod pages;
+pub mod preview;
 pub mod provision;
+pub mod queries;
 pub mod slug;
 
 use crate::db::TenantScope;
