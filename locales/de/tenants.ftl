@@ -37,7 +37,6 @@ tenants-restore-intro = „{ $name }“ liegt im Papierkorb. Wiederhergestellt i
 tenants-search = Mandant finden
 tenants-none-found = Kein Mandant passt.
 search = Suchen
-save = Speichern
 said-saved = Gespeichert.
 said-tenant-created = „{ $name }“ ist angelegt.
 said-tenant-trashed = „{ $name }“ liegt im Papierkorb.

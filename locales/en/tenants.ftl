@@ -37,7 +37,6 @@ tenants-restore-intro = “{ $name }” lies in the trash. Restored, it is as it
 tenants-search = Find a tenant
 tenants-none-found = No tenant matches.
 search = Search
-save = Save
 said-saved = Saved.
 said-tenant-created = “{ $name }” has been created.
 said-tenant-trashed = “{ $name }” is in the trash.
