@@ -23,6 +23,7 @@ pub fn routes() -> Routes {
     tenant::fields::routes(&mut r);
     tenant::lists::routes(&mut r);
     tenant::recipients::routes(&mut r);
+    tenant::jobs::routes(&mut r);
     r
 }
 

@@ -109,3 +109,9 @@ said-recipient-entered = Der Empfänger wurde erfasst. Wen dieser Mandant noch n
 said-recipient-saved = Der Empfänger wurde gespeichert.
 said-recipient-deleted = Der Empfänger wurde gelöscht.
 said-subscription-saved = Das Abonnement wurde gespeichert.
+
+bulk-intro = Das betrifft { $recipients } von { $tenant }.
+bulk-do = Für { $recipients } tun
+bulk-delete-lists = Sie verlassen die Mailinglisten dieses Mandanten; anderswo bleiben sie.
+bulk-value-help = Auswahlwerte mit ihrem Wert, Daten als 2026-01-31, ja oder nein als true oder false. Leer löscht den Inhalt.
+said-bulk-nothing-chosen = Wählen Sie zuerst Empfänger oder alle, die passen.

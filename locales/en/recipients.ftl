@@ -112,3 +112,9 @@ said-recipient-entered = The recipient was entered. Somebody whom this tenant do
 said-recipient-saved = The recipient was saved.
 said-recipient-deleted = The recipient was deleted.
 said-subscription-saved = The subscription was saved.
+
+bulk-intro = This concerns { $recipients } of { $tenant }.
+bulk-do = Do it for { $recipients }
+bulk-delete-lists = They leave the mailing lists of this tenant; elsewhere they stay.
+bulk-value-help = Choices by their value, dates as 2026-01-31, yes or no as true or false. Empty clears the field.
+said-bulk-nothing-chosen = Choose recipients first, or all that match.

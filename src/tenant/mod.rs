@@ -2,6 +2,7 @@
 
 pub mod dashboard;
 pub mod fields;
+pub mod jobs;
 pub mod lists;
 pub mod recipients;
 pub mod target_groups;

@@ -1,5 +1,6 @@
 //! Recipients: the people who get mail.
 
+pub mod bulk;
 pub mod dynamic;
 pub mod export;
 pub mod fence;
@@ -22,6 +23,9 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/recipients/export", pages::export::download);
     r.get("/t/{tenant}/recipients/columns", pages::columns::choose);
     r.post("/t/{tenant}/recipients/columns", pages::columns::keep);
+    r.get("/t/{tenant}/recipients/bulk", pages::bulk::ask);
+    r.post("/t/{tenant}/recipients/bulk", pages::bulk::change);
+    r.post("/t/{tenant}/recipients/bulk/delete", pages::bulk::delete);
     r.get("/t/{tenant}/recipients/new", pages::edit::new);
     r.post("/t/{tenant}/recipients/new", pages::edit::create);
     r.get("/t/{tenant}/recipients/{id}", pages::show::show);

@@ -163,3 +163,51 @@ pub fn set_status(
     ))
     .execute(conn.pg())?)
 }
+
+/// Gives a field that is not unique one value in many recipients. Those who have it already are left
+/// alone.
+///
+/// # Errors
+/// `OutsideFence`, `Constraint`.
+pub fn set_all(
+    conn: &mut TenantConn<'_, Write>,
+    ids: &[RecipientId],
+    to: &Assignment,
+) -> Result<usize> {
+    let query = Dynamic::<()>::default()
+        .sql("UPDATE recipients r SET changed_at = now(), ")
+        .name(&to.column)
+        .sql(" = ")
+        .value(&to.kind, to.value.clone())
+        .sql(" WHERE r.id = ANY (")
+        .ids(ids.iter().map(|id| id.0).collect())
+        .sql(") AND ")
+        .column(&to.column)
+        .sql(" IS DISTINCT FROM ")
+        .value(&to.kind, to.value.clone());
+    Ok(query.execute(conn.pg())?)
+}
+
+/// Takes many recipients off a list; those who left it or are blocked stay as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unsubscribe_all(
+    conn: &mut TenantConn<'_, Write>,
+    ids: &[RecipientId],
+    list: ListId,
+) -> Result<usize> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(diesel::update(
+        subscriptions::table
+            .filter(subscriptions::recipient_id.eq_any(ids))
+            .filter(subscriptions::list_id.eq(list.0))
+            .filter(subscriptions::status.eq_any(["active", "waiting"])),
+    )
+    .set((
+        subscriptions::status.eq("unsubscribed_admin"),
+        subscriptions::since.eq(diesel::dsl::now),
+        subscriptions::source.eq("bulk"),
+    ))
+    .execute(conn.pg())?)
+}

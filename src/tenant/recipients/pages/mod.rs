@@ -1,5 +1,6 @@
 //! The pages of recipients.
 
+pub mod bulk;
 pub mod columns;
 pub mod delete;
 pub mod edit;

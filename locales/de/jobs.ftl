@@ -1,0 +1,10 @@
+job-title = Fortschritt
+job-queued = Es geht gleich los.
+job-running = Die Arbeit läuft. Sie können diese Seite verlassen.
+job-stopping = Die Arbeit endet an der nächsten guten Stelle.
+job-done = Fertig.
+job-failed = Die Arbeit ließ sich nicht beenden. Was vorher getan war, bleibt.
+job-cancelled = Die Arbeit wurde abgebrochen. Was vorher getan war, bleibt.
+job-of = { $done } von { $total }
+job-cancel = Abbrechen
+job-back = Zu den Empfängern

@@ -1,0 +1,10 @@
+job-title = Progress
+job-queued = It begins in a moment.
+job-running = It is being done. You can leave this page.
+job-stopping = It stops at the next good place.
+job-done = Done.
+job-failed = It could not be finished. What was done before stays done.
+job-cancelled = It was stopped. What was done before stays done.
+job-of = { $done } of { $total }
+job-cancel = Stop it
+job-back = To the recipients

@@ -1,0 +1,308 @@
+//! Bulk acts on the list: what, for whom, how many; then the job and its progress page.
+
+use super::super::bulk::{Act, KIND, Order, Whom};
+use super::super::query::{self, Count};
+use super::super::state::State;
+use super::super::typed::canonical;
+use super::delete::leaves_lists_only;
+use super::list::count_text;
+use super::{frame, seal};
+use crate::access::Access;
+use crate::access::rights::{ChangeRecipients, DeleteRecipients, Right, ViewRecipients};
+use crate::control::audit;
+use crate::db::ids::{FieldId, JobId, ListId, RecipientId};
+use crate::db::{Mode, TenantConn, Write};
+use crate::error::{AppError, Result};
+use crate::jobs::queue;
+use crate::tenant::fields::{self, Field};
+use crate::tenant::lists::{self, List};
+use crate::web::form::{Errors, Submitted, error_at};
+use crate::web::view::FormPage;
+use crate::web::{FormView, Frame, Input, InputKind, see_other};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+/// What the list sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    act: String,
+    which: String,
+    chosen: Vec<String>,
+}
+
+/// What the confirmation sends.
+#[derive(Clone, Debug, Default, Deserialize, Validate)]
+#[serde(default)]
+pub struct Confirmed {
+    act: String,
+    which: String,
+    /// Sealed ids, separated by spaces.
+    chosen: String,
+    /// The list's state.
+    state: String,
+    field: String,
+    value: String,
+    list: String,
+    consent: String,
+}
+
+impl Confirmed {
+    fn state(&self) -> State {
+        serde_html_form::from_str(&self.state).unwrap_or_default()
+    }
+
+    fn ids<R: Right>(&self, access: &Access<R>) -> Vec<RecipientId> {
+        let seal = seal(access);
+        self.chosen
+            .split(' ')
+            .filter_map(|sealed| seal.open(sealed))
+            .collect()
+    }
+}
+
+/// What the confirmation shows.
+struct Seen {
+    fields: Vec<Field>,
+    lists: Vec<List>,
+    count: Count,
+}
+
+fn look<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    state: &State,
+    chosen: Option<usize>,
+) -> Result<Seen> {
+    let fields = fields::all(conn.pg())?;
+    let count = match chosen {
+        Some(count) => Count {
+            count: count as i64,
+            exact: true,
+        },
+        None => query::count_within(conn, &state.strict_filter(&fields)?, 5_000)?,
+    };
+    Ok(Seen {
+        lists: lists::all(conn)?,
+        fields,
+        count,
+    })
+}
+
+/// GET `…/recipients/bulk`: how many are meant, and what the act needs to know.
+pub async fn ask(access: Access<ViewRecipients>, request: HttpRequest) -> Result<HttpResponse> {
+    let text = request.query_string();
+    let asked: Asked =
+        serde_html_form::from_str(text).map_err(|_| AppError::invalid("form-unreadable"))?;
+    let state: State =
+        serde_html_form::from_str(text).map_err(|_| AppError::invalid("form-unreadable"))?;
+    if asked.which != "all" && asked.chosen.is_empty() {
+        return Ok(crate::web::see_other_saying(
+            &format!("{}/recipients?{}", access.tenant().base(), state.query()),
+            "warning",
+            "said-bulk-nothing-chosen",
+            &[],
+        ));
+    }
+    let typed = Confirmed {
+        act: asked.act,
+        which: asked.which,
+        chosen: asked.chosen.join(" "),
+        state: state.narrowing().query(),
+        ..Confirmed::default()
+    };
+    show(&access, &typed, &Errors::new()).await
+}
+
+async fn show<R: Right>(
+    access: &Access<R>,
+    typed: &Confirmed,
+    errors: &Errors,
+) -> Result<HttpResponse> {
+    let chosen = (typed.which != "all").then(|| typed.ids(access).len());
+    let state = typed.state();
+    let seen = access.run(move |conn| look(conn, &state, chosen)).await?;
+    let (title, url) = match typed.act.as_str() {
+        "set" => ("bulk-set", "/recipients/bulk"),
+        "subscribe" => ("bulk-subscribe", "/recipients/bulk"),
+        "unsubscribe" => ("bulk-unsubscribe", "/recipients/bulk"),
+        "delete" => ("bulk-delete", "/recipients/bulk/delete"),
+        _ => return Err(AppError::NotFound),
+    };
+    let p = frame(access, title);
+    let number = count_text(&p.t, seen.count);
+    let name = access.tenant().name.clone();
+    let mut intro = p.t.with_all(
+        "bulk-intro",
+        &[("recipients", number.clone()), ("tenant", name)],
+    );
+    if typed.act == "delete" && access.tenant().is_inner() && access.tenant().fenced_by_lists {
+        intro = format!("{intro} {}", p.t("bulk-delete-lists"));
+    }
+    let submit = p.t.with("bulk-do", "recipients", &number);
+    let mut form = FormView::new(p.url(url), submit)
+        .inputs(inputs(&p, typed, &seen))
+        .cancel(p.url(&format!("/recipients?{}", typed.state().query())));
+    for (name, value) in [
+        ("act", &typed.act),
+        ("which", &typed.which),
+        ("chosen", &typed.chosen),
+        ("state", &typed.state),
+    ] {
+        form = form.input(Input::new(InputKind::Hidden, name, "").value(value));
+    }
+    if typed.act == "delete" {
+        form = form.danger();
+    }
+    let form = form.errors(&p.t, errors);
+    if errors.is_empty() {
+        p.render(|p| FormPage { p, intro, form })
+    } else {
+        p.render_again(|p| FormPage { p, intro, form })
+    }
+}
+
+fn inputs(p: &Frame, typed: &Confirmed, seen: &Seen) -> Vec<Input> {
+    let lists = || {
+        let options = seen
+            .lists
+            .iter()
+            .map(|list| (list.id.to_string(), list.name.clone()))
+            .collect();
+        Input::select("list", p.t("subscription-list"), options, &typed.list)
+    };
+    match typed.act.as_str() {
+        "set" => {
+            let fields = seen
+                .fields
+                .iter()
+                .filter(|field| can_be_set(field))
+                .map(|field| (field.id.to_string(), field.label(p.t.language()).to_owned()))
+                .collect();
+            vec![
+                Input::select("field", p.t("recipients-field"), fields, &typed.field),
+                Input::line("value", p.t("recipients-value"), &typed.value)
+                    .help(p.t("bulk-value-help")),
+            ]
+        }
+        "subscribe" => vec![
+            lists(),
+            Input::new(InputKind::Area(2), "consent", p.t("subscription-consent"))
+                .help(p.t("subscription-consent-help"))
+                .value(&typed.consent),
+        ],
+        "unsubscribe" => vec![lists()],
+        _ => Vec::new(),
+    }
+}
+
+fn can_be_set(field: &Field) -> bool {
+    field.mode == "editable" && !field.is_unique
+}
+
+/// POST `…/recipients/bulk`: set, subscribe, unsubscribe.
+pub async fn change(
+    access: Access<ChangeRecipients>,
+    form: Submitted<Confirmed>,
+) -> Result<HttpResponse> {
+    let form = match form.validated() {
+        Ok(form) => form.into_inner(),
+        Err(faulty) => return show(&access, &faulty.typed, &faulty.errors).await,
+    };
+    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let zone = access
+        .user()
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Tz::UTC);
+    let act = match act_of(&form, &all, zone)? {
+        Ok(act) => act,
+        Err(errors) => return show(&access, &form, &errors).await,
+    };
+    begin(&access, &form, act).await
+}
+
+fn act_of(
+    form: &Confirmed,
+    all: &[Field],
+    zone: chrono_tz::Tz,
+) -> Result<std::result::Result<Act, Errors>> {
+    let list = || form.list.parse::<ListId>().map_err(|_| AppError::NotFound);
+    match form.act.as_str() {
+        "subscribe" => {
+            let consent = Some(form.consent.trim().to_owned()).filter(|text| !text.is_empty());
+            Ok(Ok(Act::Subscribe {
+                list: list()?,
+                consent,
+            }))
+        }
+        "unsubscribe" => Ok(Ok(Act::Unsubscribe { list: list()? })),
+        "set" => {
+            let id: FieldId = form.field.parse().map_err(|_| AppError::NotFound)?;
+            let field = all
+                .iter()
+                .find(|field| field.id == id && can_be_set(field))
+                .ok_or(AppError::NotFound)?;
+            let kind = field.kind()?;
+            Ok(match canonical(&kind, &form.value, zone) {
+                Some(None) if field.required => Err(error_at("value", "recipient-required", &[])),
+                Some(value) => Ok(Act::Set { field: id, value }),
+                None => Err(error_at(
+                    "value",
+                    &format!("recipient-wrong-{}", kind.name()),
+                    &[],
+                )),
+            })
+        }
+        _ => Err(AppError::NotFound),
+    }
+}
+
+/// POST `…/recipients/bulk/delete`.
+pub async fn delete(
+    access: Access<DeleteRecipients>,
+    form: Submitted<Confirmed>,
+) -> Result<HttpResponse> {
+    let only_lists = leaves_lists_only(&access)?;
+    match form.validated() {
+        Ok(form) => begin(&access, &form, Act::Delete { only_lists }).await,
+        Err(faulty) => show(&access, &faulty.typed, &faulty.errors).await,
+    }
+}
+
+/// Puts the order into the queue, in the transaction that notes it.
+async fn begin<R: Right<Mode = Write>>(
+    access: &Access<R>,
+    form: &Confirmed,
+    act: Act,
+) -> Result<HttpResponse> {
+    let ids = (form.which != "all").then(|| form.ids(access));
+    let (state, word) = (form.state(), form.act.clone());
+    let job: JobId = access
+        .run(move |conn| {
+            let whom = match ids {
+                Some(ids) => Whom::Chosen(ids),
+                None => {
+                    let all = fields::all(conn.pg())?;
+                    Whom::matching(conn, &state.strict_filter(&all)?)?
+                }
+            };
+            if let Act::Subscribe { list, .. } | Act::Unsubscribe { list } = &act {
+                lists::by_id(conn, *list)?;
+            }
+            let job = queue::enqueue(conn, KIND.name, &json!(Order { act, whom }))?;
+            audit::record_in_tenant(
+                conn,
+                "recipients.bulk",
+                &job.to_string(),
+                &json!({ "act": word }),
+            )?;
+            Ok(job)
+        })
+        .await?;
+    Ok(see_other(&format!(
+        "{}/jobs/{job}?back=recipients",
+        access.tenant().base()
+    )))
+}
