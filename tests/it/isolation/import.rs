@@ -485,3 +485,38 @@ fn hostile_arguments_of_an_import() {
         denied(&w.attempt(&w.vip, &format!("SELECT i_{}.{helper}", w.adler.id)));
     }
 }
+
+/// Two imports at once bring the same people: each person is made once, and every row is accounted for.
+#[test]
+fn imports_at_the_same_time_do_not_meet() {
+    let w = World::new();
+    let rows: Vec<&'static str> = (0..300)
+        .map(|n| &*format!("p{n}@both.example\tSame").leak())
+        .collect();
+    let batch = Batch {
+        rows,
+        ..Batch::default()
+    };
+    let counts: Vec<Vec<i64>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| w.apply(&w.nord, &batch)))
+            .collect();
+        runs.into_iter()
+            .map(|run| {
+                run.join()
+                    .unwrap()
+                    .split(' ')
+                    .map(|n| n.parse().unwrap())
+                    .collect()
+            })
+            .collect()
+    });
+    let sum = |column: usize| counts.iter().map(|count| count[column]).sum::<i64>();
+    assert_eq!(
+        (sum(0), sum(1), sum(2), sum(3)),
+        (300, 0, 900, 0),
+        "{counts:?}"
+    );
+    let people = "SELECT count(*) AS n FROM recipients WHERE email LIKE '%@both.example'";
+    assert_eq!(w.ask(&w.nord, people), r#"[{"n":300}]"#);
+}

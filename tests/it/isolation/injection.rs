@@ -120,10 +120,6 @@ const INPUTS: &[(&str, &str)] = &[
         "' UNION SELECT lo_import('/etc/passwd')::text --",
     ),
     (
-        "large objects",
-        "' UNION SELECT (lo_create(0) > 0)::text --",
-    ),
-    (
         "dblink",
         "' UNION SELECT dblink('dbname=postgres', 'SELECT 1')::text --",
     ),
@@ -212,6 +208,12 @@ fn what_an_injected_query_could_do() {
         writeln!(record, "{what}: {brief}").unwrap();
     }
     insta::assert_snapshot!(record);
+    // Since 16 a READ ONLY transaction makes no large object; before, only the hardening takes the function.
+    let object = page(&w, "' UNION SELECT (lo_create(0) > 0)::text --");
+    assert!(
+        object == "GIVES true" || object.starts_with("denied"),
+        "{object}"
+    );
     assert_eq!(
         w.ask(&w.nord, "SELECT count(*) AS n FROM recipients"),
         r#"[{"n":3}]"#

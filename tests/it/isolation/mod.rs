@@ -5,6 +5,7 @@
 mod catalogue;
 mod create;
 mod crowd;
+mod fields;
 mod import;
 mod injection;
 mod inner;
