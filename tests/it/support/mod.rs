@@ -242,18 +242,27 @@ impl TestDb {
     /// A raw connection as the log-in that becomes tenants, as an attacker who has its password would
     /// have it; no pool, no guard.
     pub fn as_app(&self) -> PgConnection {
+        PgConnection::establish(self.app_url().expose_secret()).unwrap()
+    }
+
+    /// Name and password of that log-in.
+    pub fn app_login(&self) -> (String, String) {
         let found = self.installed();
-        self.log_in(&format!("m{}_app", found.inst), found.app_password)
+        (format!("m{}_app", found.inst), found.app_password)
+    }
+
+    /// Its URL.
+    pub fn app_url(&self) -> SecretString {
+        let (user, password) = self.app_login();
+        login_url(&self.database.url, &user, &SecretString::from(password))
     }
 
     /// A raw connection as the log-in of the control tables.
     pub fn as_control(&self) -> PgConnection {
         let found = self.installed();
-        self.log_in(&format!("m{}_control", found.inst), found.control_password)
-    }
-
-    fn log_in(&self, user: &str, password: String) -> PgConnection {
-        let url = login_url(&self.database.url, user, &SecretString::from(password));
+        let password = SecretString::from(found.control_password);
+        let user = format!("m{}_control", found.inst);
+        let url = login_url(&self.database.url, &user, &password);
         PgConnection::establish(url.expose_secret()).unwrap()
     }
 }

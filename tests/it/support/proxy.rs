@@ -14,8 +14,8 @@ pub struct Proxy {
     left: Arc<AtomicI64>,
 }
 
-/// The folder of the server's socket, from the URL's parameter `host` or its percent-encoded host.
-fn socket(url: &str) -> PathBuf {
+/// The server's socket, its folder from the URL's parameter `host` or its percent-encoded host.
+pub fn socket(url: &str) -> PathBuf {
     let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
     let by_parameter = parameters.split('&').find_map(|p| p.strip_prefix("host="));
     let by_address = || {
