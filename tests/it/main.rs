@@ -19,4 +19,5 @@ mod isolation;
 mod licences;
 mod login;
 mod policy;
+mod recipients;
 mod support;

@@ -24,6 +24,8 @@ pub const KIND: JobKind = JobKind {
 
 /// Recipients of a batch.
 const BATCH: i64 = 5_000;
+/// How often a batch is tried.
+const TRIES: usize = 5;
 
 /// What is done to each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,12 +152,14 @@ fn run<R: Right<Mode = Write>>(
         if reporter.report(done, Some(total))? == Go::Stop {
             return Ok(Outcome::Cancelled);
         }
-        let (ids, next) = access.run(app, |conn| {
-            let (ids, next) = batch(conn, &order.whom, after.as_ref())?;
-            if !ids.is_empty() {
-                apply(conn, &order.act, &ids)?;
-            }
-            Ok((ids, next))
+        let (ids, next) = patiently(|| {
+            access.run(app, |conn| {
+                let (ids, next) = batch(conn, &order.whom, after.as_ref())?;
+                if !ids.is_empty() {
+                    apply(conn, &order.act, &ids)?;
+                }
+                Ok((ids, next))
+            })
         })?;
         done += ids.len() as i64;
         match next {
@@ -165,6 +169,22 @@ fn run<R: Right<Mode = Write>>(
     }
     reporter.report(done, Some(total.max(done)))?;
     Ok(Outcome::Done)
+}
+
+/// Does a batch again where others got in its way: a deadlock, or recipients deleted while they were
+/// being subscribed.
+fn patiently<T>(mut batch: impl FnMut() -> Result<T>) -> Result<T> {
+    let in_the_way = |error: &AppError| match error {
+        AppError::Constraint(name) => name == "subscriptions_recipient_id_fkey",
+        other => other.is_transient(),
+    };
+    for _ in 1..TRIES {
+        match batch() {
+            Err(error) if in_the_way(&error) => {}
+            outcome => return outcome,
+        }
+    }
+    batch()
 }
 
 /// The next ids, and where the batch after them begins.
