@@ -14,6 +14,10 @@ const BUILT: &[&str] = &[
     "status-",
     "fields-type-",
     "fields-mode-",
+    "job-",
+    "recipient-wrong-",
+    "source-",
+    "tenant-status-",
 ];
 
 fn root() -> PathBuf {
