@@ -83,13 +83,22 @@ impl Drop for Database {
         drop(own);
         let mut conn = admin("postgres");
         let mut run = |sql: String| {
-            if let Err(error) = conn.batch_execute(&sql) {
-                eprintln!("cleaning up: {sql}: {error}");
-            }
+            conn.batch_execute(&sql)
+                .map_err(|error| format!("cleaning up: {sql}: {error}"))
         };
-        run(format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let gone = run(format!("DROP DATABASE {} WITH (FORCE)", self.name)).or_else(|_| {
+            // Connections of other log-ins cannot be ended by force; those just closed take a moment, for
+            // which the plain statement waits.
+            run(format!("DROP DATABASE {}", self.name))
+        });
+        if let Err(error) = gone {
+            eprintln!("{error}");
+            return;
+        }
         for role in roles {
-            run(format!("DROP ROLE {role}"));
+            if let Err(error) = run(format!("DROP ROLE {role}")) {
+                eprintln!("{error}");
+            }
         }
     }
 }
