@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
     tenant::lists::routes(&mut r);
     tenant::recipients::routes(&mut r);
     tenant::jobs::routes(&mut r);
+    tenant::recipients::import::pages::routes(&mut r);
     r
 }
 

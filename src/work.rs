@@ -1,13 +1,18 @@
 //! Every kind of background work: each slice's jobs.
 
 use crate::jobs::Kind;
-use crate::tenant::{fields, recipients};
+use crate::tenant::fields;
+use crate::tenant::recipients::{self, import};
 
 /// What the runner can do.
 pub static KINDS: &[Kind] = &[
     Kind {
         name: fields::orders::BUILD_JOB,
         work: fields::build::work,
+    },
+    Kind {
+        name: import::job::KIND,
+        work: import::job::work,
     },
     recipients::bulk::KIND,
 ];

@@ -3,7 +3,6 @@
 use crate::access::context::SessionUser;
 use crate::access::{LoggedIn, Routes};
 use crate::control::passwords;
-use crate::control::tenants::pages::languages;
 use crate::control::tenants::queries;
 use crate::db::schema::control::{sessions, users};
 use crate::db::{Read, Write};
@@ -116,7 +115,7 @@ fn form(p: &Frame, typed: &ProfileForm) -> FormView {
         .input(Input::select(
             "language",
             p.t("tenants-language"),
-            languages(p),
+            p.languages(),
             &typed.language,
         ))
         .input(Input::select(

@@ -194,6 +194,14 @@ impl Frame {
             .to_uppercase()
     }
 
+    /// The languages to choose from, each by its own name.
+    pub fn languages(&self) -> Vec<(String, String)> {
+        vec![
+            ("en".into(), self.t("language-en")),
+            ("de".into(), self.t("language-de")),
+        ]
+    }
+
     /// Who is logged in, by name.
     pub fn user_name(&self) -> &str {
         self.user

@@ -255,7 +255,7 @@ fn basic_inputs(p: &Frame, typed: &TenantForm) -> Vec<Input> {
         Input::select(
             "locale",
             p.t("tenants-language"),
-            languages(p),
+            p.languages(),
             or(&typed.locale, locale),
         ),
         Input::line(
@@ -264,14 +264,6 @@ fn basic_inputs(p: &Frame, typed: &TenantForm) -> Vec<Input> {
             or(&typed.time_zone, zone),
         )
         .help(p.t("tenants-time-zone-help")),
-    ]
-}
-
-/// English and German, each by its own name.
-pub(crate) fn languages(p: &Frame) -> Vec<(String, String)> {
-    vec![
-        ("en".into(), p.t("language-en")),
-        ("de".into(), p.t("language-de")),
     ]
 }
 

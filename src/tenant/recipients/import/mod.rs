@@ -3,8 +3,11 @@
 
 pub mod engine;
 pub mod guess;
+pub mod job;
+pub mod pages;
 pub mod report;
 pub mod settings;
 pub mod source;
 pub mod stage;
+pub mod upload;
 pub mod value;

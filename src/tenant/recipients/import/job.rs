@@ -1,0 +1,157 @@
+//! The import as a job: a dry run or the real one, for the import that the payload names.
+
+use super::settings::Settings;
+use super::stage::Counts;
+use super::{engine, report, stage};
+use crate::access::SystemAccess;
+use crate::access::rights::RunImports;
+use crate::app::App;
+use crate::clock;
+use crate::db::ids::ImportId;
+use crate::db::schema::tenant::{import_problems, imports};
+use crate::db::tenant::Source as Through;
+use crate::error::{AppError, Result};
+use crate::jobs::{Go, Outcome, Reporter, Taken};
+use diesel::prelude::*;
+use std::path::PathBuf;
+
+/// The job's kind.
+pub const KIND: &str = "recipients.import";
+
+/// Does it; what stood when a worker died is gone on with.
+///
+/// # Errors
+/// Transient ones, after which the job is tried again; what the file or the mapping is to blame for ends the
+/// import as failed, and the job as done.
+pub fn work(app: &App, job: &Taken, reporter: &Reporter<'_>) -> Result<Outcome> {
+    let id = job
+        .payload
+        .get("import")
+        .and_then(serde_json::Value::as_i64)
+        .ok_or(AppError::NotFound)?;
+    let import = ImportId(id as i32);
+    let dry = job
+        .payload
+        .get("dry")
+        .and_then(serde_json::Value::as_bool)
+        .unwrap_or(false);
+    let access = SystemAccess::<RunImports>::new(job.scope, job.user, Through::Import);
+    match run(app, &access, import, dry, reporter) {
+        Err(error) if !error.is_transient() => {
+            let why = error.to_string();
+            access.run(app, |conn| {
+                set_state(conn.pg(), import, "failed", Some(&why))
+            })?;
+            Ok(Outcome::Done)
+        }
+        other => other,
+    }
+}
+
+fn run(
+    app: &App,
+    access: &SystemAccess<RunImports>,
+    import: ImportId,
+    dry: bool,
+    reporter: &Reporter<'_>,
+) -> Result<Outcome> {
+    let (stored_as, settings, locale) = access.run(app, |conn| begin(conn.pg(), import, dry))?;
+    let path = app
+        .files
+        .join(stored_as.ok_or_else(|| AppError::invalid("file-gone"))?);
+    let mut go_on = |rows| Ok(reporter.report(rows, None)? == Go::On);
+    let outcome = engine::run(app, access, import, &path, &settings, dry, &mut go_on)?;
+    if dry {
+        access.run(app, |conn| {
+            stage::note(conn, import, &outcome.problems)?;
+            let counts = outcome.counts;
+            diesel::update(imports::table.find(import.0))
+                .set((
+                    imports::state.eq("checked"),
+                    imports::rows.eq(outcome.rows),
+                    imports::created.eq(counts.created),
+                    imports::updated.eq(counts.updated),
+                    imports::unchanged.eq(counts.unchanged),
+                    imports::refused.eq(counts.refused),
+                    imports::noted.eq(outcome.noted),
+                    imports::version.eq(imports::version + 1),
+                ))
+                .execute(conn.pg())?;
+            Ok(())
+        })?;
+        return Ok(Outcome::Done);
+    }
+    let errors: Option<PathBuf> =
+        report::write(app, access, import, &path, &settings.reading, &locale)?;
+    let state = if outcome.cancelled {
+        "cancelled"
+    } else {
+        "done"
+    };
+    access.run(app, |conn| {
+        diesel::update(imports::table.find(import.0))
+            .set(imports::errors_file.eq(errors.map(|path| path.display().to_string())))
+            .execute(conn.pg())?;
+        set_state(conn.pg(), import, state, None)
+    })?;
+    Ok(if outcome.cancelled {
+        Outcome::Cancelled
+    } else {
+        Outcome::Done
+    })
+}
+
+/// What a dry run left is cleared before the real one; a real one that was cut off keeps what it has.
+fn begin(
+    conn: &mut PgConnection,
+    import: ImportId,
+    dry: bool,
+) -> Result<(Option<String>, Settings, String)> {
+    let (stored_as, stored, state): (Option<String>, serde_json::Value, String) = imports::table
+        .find(import.0)
+        .select((imports::stored_as, imports::settings, imports::state))
+        .first(conn)?;
+    if state != "running" {
+        diesel::delete(import_problems::table.filter(import_problems::import_id.eq(import.0)))
+            .execute(conn)?;
+        let zero = Counts::default();
+        diesel::update(imports::table.find(import.0))
+            .set((
+                imports::done_line.eq(0),
+                imports::rows.eq(0),
+                imports::created.eq(zero.created),
+                imports::updated.eq(zero.updated),
+                imports::unchanged.eq(zero.unchanged),
+                imports::refused.eq(zero.refused),
+                imports::noted.eq(0),
+                imports::started_at.eq(clock::now()),
+                imports::state.eq(if dry { "checking" } else { "running" }),
+            ))
+            .execute(conn)?;
+    }
+    let language = stored
+        .get("language")
+        .and_then(|language| language.as_str())
+        .unwrap_or("en")
+        .to_owned();
+    let settings = serde_json::from_value(stored)
+        .map_err(|error| AppError::internal(format!("import {import}: {error}")))?;
+    Ok((stored_as, settings, language))
+}
+
+fn set_state(
+    conn: &mut PgConnection,
+    import: ImportId,
+    state: &str,
+    error: Option<&str>,
+) -> Result<()> {
+    diesel::update(imports::table.find(import.0))
+        .set((
+            imports::state.eq(state),
+            imports::error.eq(error),
+            imports::finished_at.eq(clock::now()),
+            imports::version.eq(imports::version + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
