@@ -11,6 +11,7 @@ const BUILT: &[&str] = &[
     "value-",
     "form-",
     "import-problem-",
+    "import-state-",
     "status-",
     "fields-type-",
     "fields-mode-",

@@ -722,7 +722,7 @@ fn save(conn: &mut TenantConn<'_, Write>, id: i32, stored: &serde_json::Value) -
 
 fn read_anew(conn: &mut TenantConn<'_, Write>, id: i32, reading: &Reading) -> Result<()> {
     let import = by_id(conn.pg(), id)?;
-    let mut stored = import.settings.clone();
+    let mut stored = import.settings;
     stored["reading"] = serde_json::json!(reading);
     stored["mapping"] = serde_json::json!([]);
     save(conn, id, &stored)
