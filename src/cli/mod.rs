@@ -7,6 +7,7 @@
 mod bench;
 mod config;
 pub(crate) mod database;
+mod demo;
 mod field;
 mod keep;
 mod list;
@@ -61,6 +62,7 @@ macro_rules! verbs {
 verbs! {
     Serve(serve::Arguments),
     Migrate(migrate::Arguments),
+    Demo(demo::Arguments),
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),
