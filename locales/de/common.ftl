@@ -24,4 +24,3 @@ nav-fields = Datenbankfelder
 nav-inner = Inner-Mandanten
 nav-tenants = Mandanten
 nav-users = Benutzer
-nav-audit = Protokoll

@@ -24,4 +24,3 @@ nav-fields = Fields
 nav-inner = Inner tenants
 nav-tenants = Tenants
 nav-users = Users
-nav-audit = Log

@@ -43,6 +43,12 @@ pub fn routes(r: &mut Routes) {
     r.post("/t/{tenant}/inner/{id}/fence", change_fence);
 }
 
+/// The thing that the URL names.
+#[derive(Debug, Deserialize)]
+struct Which {
+    id: i32,
+}
+
 #[derive(Deserialize)]
 struct Search {
     #[serde(default)]
@@ -373,9 +379,9 @@ struct StatusForm {
 
 async fn status_page(
     access: ControlAccess<ChangeTenants>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.1).await?;
+    let tenant = found(&access, false, path.id).await?;
     let p = Frame::new(access.context(), "tenants-change-status")
         .section("tenants")
         .crumb(tenant.trail.clone(), format!("/t/{}", tenant.path));
@@ -404,10 +410,10 @@ async fn status_page(
 
 async fn set_status(
     access: ControlAccess<ChangeTenants>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
     form: Submitted<StatusForm>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.1).await?;
+    let tenant = found(&access, false, path.id).await?;
     let form = form
         .validated()
         .map_err(|_| AppError::invalid("form-unreadable"))?;
@@ -456,9 +462,9 @@ fn delete_form(p: &Frame, tenant: &Listed, typed: &str) -> FormView {
 
 async fn delete_page(
     access: ControlAccess<DeleteTenants>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.1).await?;
+    let tenant = found(&access, false, path.id).await?;
     let p = Frame::new(access.context(), "tenants-delete").section("tenants");
     if tenant.trashed {
         let form = FormView::new(
@@ -482,10 +488,10 @@ async fn delete_page(
 
 async fn delete(
     access: ControlAccess<DeleteTenants>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
     form: Submitted<DeleteForm>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.1).await?;
+    let tenant = found(&access, false, path.id).await?;
     let typed = form.validated().map_or_else(
         |faulty| faulty.typed,
         super::super::super::web::Valid::into_inner,
@@ -524,10 +530,10 @@ struct NothingElse {}
 
 async fn restore(
     access: ControlAccess<DeleteTenants>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
     _: Submitted<NothingElse>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.1).await?;
+    let tenant = found(&access, false, path.id).await?;
     access
         .provision(Restore {
             actor: Actor::form(access.user().id),
@@ -816,9 +822,9 @@ fn fence_form(
 
 async fn fence_page(
     access: ControlAccess<ChangeInner>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let (listed, tenant) = inner_tenant(&access, path.1).await?;
+    let (listed, tenant) = inner_tenant(&access, path.id).await?;
     let words = access.look(words).await?;
     let fence = Fence::from_stored(tenant.fence.as_ref().unwrap_or(&serde_json::Value::Null))?;
     let typed = FenceForm {
@@ -845,10 +851,10 @@ async fn fence_page(
 
 async fn change_fence(
     access: ControlAccess<ChangeInner>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
     form: Submitted<FenceForm>,
 ) -> Result<HttpResponse> {
-    let (listed, tenant) = inner_tenant(&access, path.1).await?;
+    let (listed, tenant) = inner_tenant(&access, path.id).await?;
     let known = access.look(words).await?;
     let again = |typed: &FenceForm, errors: &Errors, changes| {
         let p = Frame::new(access.context(), "inner-change-fence")

@@ -25,6 +25,12 @@ pub fn routes(r: &mut Routes) {
     r.post("/t/{tenant}/users/{id}/roles", set_roles);
 }
 
+/// The thing that the URL names.
+#[derive(Debug, Deserialize)]
+struct Which {
+    id: i32,
+}
+
 #[derive(Deserialize)]
 struct Search {
     #[serde(default)]
@@ -291,9 +297,9 @@ fn roles_form(p: &Frame, member: &Member, chosen: &[String]) -> FormView {
 
 async fn roles_page(
     access: ControlAccess<ChangeUsers>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let member = member(&access, path.1).await?;
+    let member = member(&access, path.id).await?;
     let p = Frame::new(access.context(), "users-change-roles").section("users");
     let chosen: Vec<String> = member.roles.split(", ").map(str::to_owned).collect();
     let form = roles_form(&p, &member, &chosen);
@@ -306,10 +312,10 @@ async fn roles_page(
 
 async fn set_roles(
     access: ControlAccess<ChangeUsers>,
-    path: web::Path<(String, i32)>,
+    path: web::Path<Which>,
     form: Submitted<UserForm>,
 ) -> Result<HttpResponse> {
-    let member = member(&access, path.1).await?;
+    let member = member(&access, path.id).await?;
     let typed = form
         .validated()
         .map_err(|_| AppError::invalid("form-unreadable"))?

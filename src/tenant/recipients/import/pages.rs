@@ -40,6 +40,12 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/imports/{id}/errors", errors);
 }
 
+/// The import that the URL names.
+#[derive(Debug, Deserialize)]
+struct Which {
+    id: i32,
+}
+
 /// An import as the pages show it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = imports)]
@@ -289,11 +295,8 @@ fn load_mapping(
     })
 }
 
-async fn mapping(
-    access: Access<RunImports>,
-    path: web::Path<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let (id, files) = (import_id(&path)?, access.app().files.clone());
+async fn mapping(access: Access<RunImports>, path: web::Path<Which>) -> Result<HttpResponse> {
+    let (id, files) = (path.id, access.app().files.clone());
     let found = access
         .run(move |conn| load_mapping(conn, &files, id))
         .await?;
@@ -311,12 +314,6 @@ async fn mapping(
         form,
         p,
     })
-}
-
-fn import_id(path: &HashMap<String, String>) -> Result<i32> {
-    path.get("id")
-        .and_then(|id| id.parse().ok())
-        .ok_or(AppError::NotFound)
 }
 
 fn mapping_frame(access: &Access<RunImports>, found: &Mapping) -> Frame {
@@ -562,37 +559,56 @@ fn reading_inputs(p: &Frame, settings: &Settings) -> Vec<Input> {
     ]
 }
 
-/// What the mapping's form sends; the columns come as `column_<number>`.
+/// What the mapping's form sends: as pairs, because the columns come as `column_<number>`.
 #[derive(Debug, Default, Deserialize, Validate)]
+#[serde(from = "Vec<(String, String)>")]
 struct MappingForm {
-    #[serde(default)]
     mode: String,
-    #[serde(default)]
     key: String,
-    #[serde(default)]
     duplicates: String,
-    #[serde(default)]
     empty: String,
-    #[serde(default)]
     bad: String,
-    #[serde(default)]
     dates: String,
-    #[serde(default)]
     numbers: String,
-    #[serde(default)]
     lists: Vec<ListId>,
-    #[serde(default)]
     consent: String,
-    #[serde(default)]
     profile: String,
-    #[serde(default)]
     encoding: String,
-    #[serde(default)]
     separator: String,
-    #[serde(default)]
     header: String,
-    #[serde(flatten)]
-    rest: HashMap<String, Vec<String>>,
+    columns: HashMap<usize, FieldId>,
+}
+
+impl From<Vec<(String, String)>> for MappingForm {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "mode" => form.mode = value,
+                "key" => form.key = value,
+                "duplicates" => form.duplicates = value,
+                "empty" => form.empty = value,
+                "bad" => form.bad = value,
+                "dates" => form.dates = value,
+                "numbers" => form.numbers = value,
+                "lists" => form.lists.extend(value.parse::<ListId>().ok()),
+                "consent" => form.consent = value,
+                "profile" => form.profile = value,
+                "encoding" => form.encoding = value,
+                "separator" => form.separator = value,
+                "header" => form.header = value,
+                name => {
+                    let index = name
+                        .strip_prefix("column_")
+                        .and_then(|index| index.parse().ok());
+                    if let (Some(index), Ok(field)) = (index, value.parse()) {
+                        form.columns.insert(index, field);
+                    }
+                }
+            }
+        }
+        form
+    }
 }
 
 impl MappingForm {
@@ -613,19 +629,13 @@ impl MappingForm {
     }
 
     fn settings(&self, columns: &[String], before: &Settings) -> Settings {
-        let chosen = |index: usize| {
-            self.rest
-                .get(&format!("column_{index}"))
-                .and_then(|values| values.first())
-                .and_then(|id| id.parse().ok())
-        };
         let mapping = columns
             .iter()
             .enumerate()
             .filter_map(|(index, column)| {
                 Some(Mapped {
                     column: column.clone(),
-                    field: FieldId(chosen(index)?),
+                    field: *self.columns.get(&index)?,
                 })
             })
             .collect();
@@ -649,10 +659,10 @@ impl MappingForm {
 
 async fn check(
     access: Access<RunImports>,
-    path: web::Path<HashMap<String, String>>,
+    path: web::Path<Which>,
     form: Submitted<MappingForm>,
 ) -> Result<HttpResponse> {
-    let (id, files) = (import_id(&path)?, access.app().files.clone());
+    let (id, files) = (path.id, access.app().files.clone());
     let found = access
         .run(move |conn| load_mapping(conn, &files, id))
         .await?;
@@ -744,10 +754,10 @@ struct NothingElse {}
 
 async fn run(
     access: Access<RunImports>,
-    path: web::Path<HashMap<String, String>>,
+    path: web::Path<Which>,
     _: Submitted<NothingElse>,
 ) -> Result<HttpResponse> {
-    let id = import_id(&path)?;
+    let id = path.id;
     access
         .run(move |conn| {
             let import = by_id(conn.pg(), id)?;
@@ -765,10 +775,10 @@ async fn run(
 
 async fn cancel(
     access: Access<RunImports>,
-    path: web::Path<HashMap<String, String>>,
+    path: web::Path<Which>,
     _: Submitted<NothingElse>,
 ) -> Result<HttpResponse> {
-    let id = import_id(&path)?;
+    let id = path.id;
     access
         .run(move |conn| {
             let import = by_id(conn.pg(), id)?;
@@ -798,10 +808,10 @@ struct ProfileForm {
 
 async fn save_profile(
     access: Access<RunImports>,
-    path: web::Path<HashMap<String, String>>,
+    path: web::Path<Which>,
     form: Submitted<ProfileForm>,
 ) -> Result<HttpResponse> {
-    let id = import_id(&path)?;
+    let id = path.id;
     let name = form
         .validated()
         .map_err(|_| AppError::invalid("form-unreadable"))?
@@ -846,11 +856,8 @@ struct Show {
     done: i64,
 }
 
-async fn show(
-    access: Access<ViewImports>,
-    path: web::Path<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let id = import_id(&path)?;
+async fn show(access: Access<ViewImports>, path: web::Path<Which>) -> Result<HttpResponse> {
+    let id = path.id;
     let language = access.context().language.clone();
     let (import, done, problems, labels) = access
         .run(move |conn| {
@@ -909,11 +916,8 @@ async fn show(
     })
 }
 
-async fn errors(
-    access: Access<ViewImports>,
-    path: web::Path<HashMap<String, String>>,
-) -> Result<HttpResponse> {
-    let id = import_id(&path)?;
+async fn errors(access: Access<ViewImports>, path: web::Path<Which>) -> Result<HttpResponse> {
+    let id = path.id;
     let import = access.run(move |conn| by_id(conn.pg(), id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
     let text = web::block(move || std::fs::read(file))
