@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod embedded;
 mod fields;
 mod i18n;
 mod import;

