@@ -204,10 +204,10 @@ fn a_number_that_belongs_to_another_process_by_now_is_no_server() {
     let folder = Folder::new();
     let user = folder.join();
     run(&user.database_url(), "CREATE TABLE kept AS SELECT 7 AS n");
-    let (server, keeper) = (folder.server(), folder.keeper());
-    kill(keeper);
+    let server = folder.server();
     kill(server);
-    std::mem::forget(user);
+    drop(user);
+    assert!(wait(|| keeper_is_free(&folder.1)));
     // PostgreSQL takes a living process of its own user for a server, whatever it is.
     let mut other = another_process_of_the_servers_user(&folder);
     let path = folder.1.join("postgres/postmaster.pid");
@@ -226,9 +226,8 @@ fn a_number_that_belongs_to_another_process_by_now_is_no_server() {
     );
     other.kill().unwrap();
     other.wait().unwrap();
-    // The forgotten user's lock is held until this process ends; its end stops the server.
-    kill(folder.keeper());
-    kill(folder.server());
+    drop(next);
+    folder.wait_until_stopped();
 }
 
 fn another_process_of_the_servers_user(folder: &Folder) -> Child {
