@@ -1,7 +1,7 @@
 //! What is a user's own: the tenants he works in, and his profile.
 
 use crate::access::context::SessionUser;
-use crate::access::{LoggedIn, Routes};
+use crate::access::{LoggedIn, Routes, session};
 use crate::control::passwords;
 use crate::control::tenants::queries;
 use crate::db::schema::control::{sessions, users};
@@ -177,6 +177,8 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
         .find(|theme| *theme == sent.theme)
         .unwrap_or("auto");
     let (old, new) = (sent.old_password.clone(), sent.new_password.clone());
+    // A session's values are kept as JSON; the token tells this one from the user's others.
+    let own = serde_json::json!(visitor.context().csrf).to_string();
     let changed = visitor
         .run::<Write, _>(move |conn| {
             let me = users::table.find(id.0);
@@ -199,18 +201,21 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
             diesel::update(me)
                 .set(users::password_hash.eq(passwords::hash(&new)?))
                 .execute(conn.pg())?;
-            // Whoever knew the old password is out: every session but the newest, which this one may be.
-            let newest = sessions::table
+            // Whoever knew the old password is out: every session but this one.
+            let all: Vec<(i64, serde_json::Value)> = sessions::table
                 .filter(sessions::user_id.eq(id.0))
-                .order(sessions::last_seen_at.desc())
-                .select(sessions::id)
-                .first::<i64>(conn.pg())?;
-            diesel::delete(
-                sessions::table
-                    .filter(sessions::user_id.eq(id.0))
-                    .filter(sessions::id.ne(newest)),
-            )
-            .execute(conn.pg())?;
+                .select((sessions::id, sessions::state))
+                .load(conn.pg())?;
+            let others: Vec<i64> = all
+                .into_iter()
+                .filter(|(_, state)| {
+                    state.get(session::CSRF).and_then(serde_json::Value::as_str)
+                        != Some(own.as_str())
+                })
+                .map(|(id, _)| id)
+                .collect();
+            diesel::delete(sessions::table.filter(sessions::id.eq_any(others)))
+                .execute(conn.pg())?;
             Ok(())
         })
         .await;

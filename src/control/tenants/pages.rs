@@ -774,6 +774,15 @@ struct FenceForm {
     version: i32,
     #[serde(default)]
     sure: String,
+    /// What the counts were shown for; a change after that is shown anew.
+    #[serde(default)]
+    seen: String,
+}
+
+impl FenceForm {
+    fn digest(&self) -> String {
+        format!("{:?} {} {}", self.lists, self.rule.trim(), self.moves)
+    }
 }
 
 async fn inner_tenant<R: crate::access::rights::Right>(
@@ -814,6 +823,7 @@ fn fence_form(
                     .value(text)
                     .help(p.t("inner-change-help")),
             )
+            .input(Input::new(InputKind::Hidden, "seen", "").value(typed.digest()))
             .input(Input::check("sure", p.t("inner-sure"), false));
         form.submit = p.t("inner-change-fence");
     }
@@ -837,6 +847,7 @@ async fn fence_page(
         },
         version: tenant.version,
         sure: String::new(),
+        seen: String::new(),
     };
     let p = Frame::new(access.context(), "inner-change-fence")
         .section("inner")
@@ -876,7 +887,7 @@ async fn change_fence(
         rule: form.rule.clone(),
         ..WantedFence::default()
     };
-    if form.sure != "on" {
+    if form.sure != "on" || form.seen != form.digest() {
         let (old, preview) = (tenant.fence.clone(), wanted.clone());
         let changes = access
             .look(move |conn| super::preview::changes(conn, old.as_ref(), &preview))

@@ -21,16 +21,21 @@ pub fn changes<M: Mode>(
     let new = Fence::check(conn.pg(), wanted)?;
     let old = Fence::from_stored(old.unwrap_or(&serde_json::Value::Null))?;
     let catalog = fields::catalog(&fields::all(conn.pg())?)?;
-    let gains = count(conn, &new, &old, &catalog)?;
-    let loses = count(conn, &old, &new, &catalog)?;
+    // A fence whose rule no longer fits the fields is closed: everybody in the new one is gained.
+    let old = Some(old).filter(|old| old.checked_rule(&catalog).is_ok());
+    let gains = count(conn, Some(&new), old.as_ref(), &catalog)?;
+    let loses = match &old {
+        Some(old) => count(conn, Some(old), Some(&new), &catalog)?,
+        None => 0,
+    };
     Ok((gains, loses))
 }
 
-/// Recipients inside one fence and outside the other.
+/// Recipients inside one fence and outside the other; a fence that is none holds nobody.
 fn count<M: Mode>(
     conn: &mut TenantConn<'_, M>,
-    inside: &Fence,
-    outside: &Fence,
+    inside: Option<&Fence>,
+    outside: Option<&Fence>,
     catalog: &Catalog,
 ) -> Result<i64> {
     let query = Dynamic::<BigInt>::default().sql("SELECT count(*) FROM recipients r WHERE (");
@@ -40,7 +45,14 @@ fn count<M: Mode>(
         .get_result(conn.pg())?)
 }
 
-fn within(query: Dynamic<BigInt>, fence: &Fence, catalog: &Catalog) -> Result<Dynamic<BigInt>> {
+fn within(
+    query: Dynamic<BigInt>,
+    fence: Option<&Fence>,
+    catalog: &Catalog,
+) -> Result<Dynamic<BigInt>> {
+    let Some(fence) = fence else {
+        return Ok(query.sql("false"));
+    };
     let rule = fence.checked_rule(catalog)?;
     let query = if fence.lists.is_empty() {
         query.sql("true")

@@ -168,20 +168,34 @@ pub struct Member {
     pub last_login_at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
+const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles, h.name AS home,
+             u.home_tenant_id = $1 AS at_home, u.state = 'active' AS active, u.last_login_at
+         FROM control.memberships m JOIN control.users u ON u.id = m.user_id JOIN control.tenants h ON h.id = u.home_tenant_id
+         LEFT JOIN control.membership_roles mr ON mr.membership_id = m.id LEFT JOIN control.roles r ON r.id = mr.role_id
+         WHERE m.tenant_id = $1";
+
 /// The members of a tenant.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn members(conn: &mut PgConnection, tenant: TenantId, search: &str) -> Result<Vec<Member>> {
     Ok(diesel::sql_query(format!(
-        "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles, h.name AS home,
-             u.home_tenant_id = $1 AS at_home, u.state = 'active' AS active, u.last_login_at
-         FROM control.memberships m JOIN control.users u ON u.id = m.user_id JOIN control.tenants h ON h.id = u.home_tenant_id
-         LEFT JOIN control.membership_roles mr ON mr.membership_id = m.id LEFT JOIN control.roles r ON r.id = mr.role_id
-         WHERE m.tenant_id = $1 AND lower(u.name || ' ' || u.email) LIKE $2
-         GROUP BY u.id, h.id ORDER BY u.name, u.id LIMIT {MOST}"
+        "{MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 GROUP BY u.id, h.id ORDER BY u.name, u.id LIMIT {MOST}"
     ))
     .bind::<Integer, _>(tenant.0)
     .bind::<Text, _>(pattern(search))
     .load(conn)?)
+}
+
+/// One member of a tenant.
+///
+/// # Errors
+/// `NotFound` for anybody else.
+pub fn member(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Member> {
+    Ok(
+        diesel::sql_query(format!("{MEMBERS} AND u.id = $2 GROUP BY u.id, h.id"))
+            .bind::<Integer, _>(tenant.0)
+            .bind::<Integer, _>(user.0)
+            .get_result(conn)?,
+    )
 }

@@ -239,6 +239,9 @@ async fn create(
         .run(move |conn| {
             let email = users::normalise_email(&email)?;
             let user = match users::by_email(conn.pg(), &email)? {
+                Some(user) if Some(user) == actor.user => {
+                    return Err(AppError::invalid("users-own-roles"));
+                }
                 Some(user) => user,
                 None => {
                     let password =
@@ -278,12 +281,9 @@ async fn member(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Member> 
         return Err(AppError::invalid("users-own-roles"));
     }
     let tenant = access.tenant().id;
-    let all = access
-        .run(move |conn| queries::members(conn.pg(), tenant, ""))
-        .await?;
-    all.into_iter()
-        .find(|member| member.id == id)
-        .ok_or(AppError::NotFound)
+    access
+        .run(move |conn| queries::member(conn.pg(), tenant, UserId(id)))
+        .await
 }
 
 fn roles_form(p: &Frame, member: &Member, chosen: &[String]) -> FormView {

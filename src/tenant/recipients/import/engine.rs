@@ -1,7 +1,7 @@
 //! The import itself: rows are read, values checked, and batches applied, each in one transaction with its
 //! progress. After a crash it reads the file again and goes on behind the last committed batch.
 //!
-//! Memory: one batch of rows as text, and 24 bytes for each row's key (the finding of duplicates).
+//! Memory: one batch of rows as text, and about 70 bytes for each row's key (the finding of duplicates).
 
 use super::settings::{Duplicates, Mapped, Settings};
 use super::source::{CellRef, FileFault, Row, Source};
@@ -65,6 +65,9 @@ struct Reader<'r> {
     last: HashMap<u128, u32>,
     row: Row,
 }
+
+/// A row's values in the order of the columns, and those that were left out with the reason.
+type ReadRow = (Vec<Option<String>>, Vec<(usize, value::Fault)>);
 
 /// Rows ready to be staged.
 #[derive(Default)]
@@ -360,25 +363,40 @@ impl<'r> Reader<'r> {
 
     fn find_last(&mut self) -> std::result::Result<(), FileFault> {
         while self.rows.next(&mut self.row)? {
-            if self.row.fault.is_none()
-                && let Some(key) = self.key_hash()
-            {
+            if let Ok((values, _)) = self.read_row() {
+                let key = hash(values[self.key].as_deref().unwrap_or_default());
                 self.last.insert(key, self.row.line as u32);
             }
         }
         Ok(())
     }
 
-    /// The hash of the current row's key, if it has a good one.
-    fn key_hash(&self) -> Option<u128> {
-        let target = &self.targets[self.key];
-        let value = value::parse(
-            &target.kind,
-            &target.cell.of(&self.row.cells),
-            &self.settings.formats,
-        )
-        .ok()??;
-        Some(hash(&value))
+    /// The current row's values, and those left out of it; or why the row is refused. The same judgement
+    /// for rows that are taken, passed over after a crash, and looked at ahead.
+    fn read_row(&self) -> std::result::Result<ReadRow, (&'static str, Option<FieldId>)> {
+        if let Some(fault) = self.row.fault {
+            return Err((fault, None));
+        }
+        let (mut values, mut left_out) = (Vec::with_capacity(self.targets.len()), Vec::new());
+        for (index, target) in self.targets.iter().enumerate() {
+            let read = value::parse(
+                &target.kind,
+                &target.cell.of(&self.row.cells),
+                &self.settings.formats,
+            );
+            let must_be_good =
+                index == self.key || self.settings.refuse_bad_values || target.column == "email";
+            match read {
+                Ok(None) if index == self.key => return Err(("key-missing", Some(target.field))),
+                Ok(value) => values.push(value),
+                Err(fault) if must_be_good => return Err((fault, Some(target.field))),
+                Err(fault) => {
+                    values.push(None);
+                    left_out.push((index, fault));
+                }
+            }
+        }
+        Ok((values, left_out))
     }
 
     /// The next rows behind `done_line`; none at the end.
@@ -394,7 +412,8 @@ impl<'r> Reader<'r> {
                 continue;
             }
             if self.row.line <= done_line {
-                if let Some(key) = self.key_hash() {
+                if let Ok((values, _)) = self.read_row() {
+                    let key = hash(values[self.key].as_deref().unwrap_or_default());
                     self.seen.entry(key).or_insert(self.row.line as u32);
                 }
                 continue;
@@ -419,34 +438,10 @@ impl<'r> Reader<'r> {
                 of_line,
             });
         };
-        if let Some(fault) = self.row.fault {
-            return refuse(batch, fault, None, None);
-        }
-        let (mut values, mut left_out) = (Vec::with_capacity(self.targets.len()), Vec::new());
-        for (index, target) in self.targets.iter().enumerate() {
-            let read = value::parse(
-                &target.kind,
-                &target.cell.of(&self.row.cells),
-                &self.settings.formats,
-            );
-            match read {
-                Ok(None) if index == self.key => {
-                    return refuse(batch, "key-missing", Some(target.field), None);
-                }
-                Ok(value) => values.push(value),
-                Err(fault)
-                    if index == self.key
-                        || self.settings.refuse_bad_values
-                        || fault == "email" && target.field.0 == 1 =>
-                {
-                    return refuse(batch, fault, Some(target.field), None);
-                }
-                Err(fault) => {
-                    values.push(None);
-                    left_out.push((index, fault));
-                }
-            }
-        }
+        let (values, left_out) = match self.read_row() {
+            Ok(read) => read,
+            Err((fault, field)) => return refuse(batch, fault, field, None),
+        };
         if let Some(first) = self.is_repeated(values[self.key].as_deref().unwrap_or_default(), line)
         {
             if self.settings.duplicates == Duplicates::Refuse {

@@ -666,6 +666,9 @@ async fn check(
     let found = access
         .run(move |conn| load_mapping(conn, &files, id))
         .await?;
+    if found.import.is_at_work() || found.import.state == "done" {
+        return Err(AppError::Conflict);
+    }
     let typed = form
         .validated()
         .map_err(|_| AppError::invalid("form-unreadable"))?
@@ -760,8 +763,13 @@ async fn run(
     let id = path.id;
     access
         .run(move |conn| {
-            let import = by_id(conn.pg(), id)?;
-            if import.state != "checked" {
+            // Locked: of two clicks one starts the import.
+            let state: String = imports::table
+                .find(id)
+                .select(imports::state)
+                .for_update()
+                .first(conn.pg())?;
+            if state != "checked" {
                 return Err(AppError::Conflict);
             }
             start(conn, id, false)

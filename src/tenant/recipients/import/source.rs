@@ -24,6 +24,9 @@ pub const PREVIEW_ROWS: usize = 20;
 /// Largest unpacked workbook, and how much larger than packed it may be.
 const MAX_UNPACKED: u64 = 400 * 1024 * 1024;
 const MAX_RATIO: u64 = 200;
+/// Excel's own limit of rows, and how much text of a sheet is held.
+const MAX_SHEET_ROWS: usize = 1_048_576;
+const MAX_SHEET_BYTES: usize = 512 * 1024 * 1024;
 
 /// Why a file cannot be read: the last part of a message's key `file-…`, and the line where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -521,17 +524,36 @@ fn first_sheet(path: &Path, wanted: &Reading) -> Result<String, FileFault> {
     }
 }
 
+/// Cell by cell, because a sheet's two farthest corners alone would ask for a grid of all between them.
 fn sheet_rows(path: &Path, sheet: &str) -> Result<Vec<Vec<String>>, FileFault> {
-    let range = checked_book(path)?
-        .worksheet_range(sheet)
-        .map_err(|_| FileFault::whole("workbook"))?;
-    if range.width() > MAX_COLUMNS {
-        return Err(FileFault::whole("too-many-columns"));
+    let mut book = checked_book(path)?;
+    let unreadable = |_| FileFault::whole("workbook");
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(unreadable)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut bytes = 0usize;
+    while let Some(cell) = cells.next_cell().map_err(unreadable)? {
+        let (row, column) = cell.get_position();
+        let (row, column) = (row as usize, column as usize);
+        if column >= MAX_COLUMNS {
+            return Err(FileFault {
+                code: "too-many-columns",
+                line: row as u64 + 1,
+            });
+        }
+        let text = cell_text(&Data::from(cell.get_value().clone()));
+        bytes += text.len() + 32;
+        if row >= MAX_SHEET_ROWS || bytes > MAX_SHEET_BYTES {
+            return Err(FileFault::whole("workbook-too-large"));
+        }
+        if rows.len() <= row {
+            rows.resize_with(row + 1, Vec::new);
+        }
+        if rows[row].len() <= column {
+            rows[row].resize(column + 1, String::new());
+        }
+        rows[row][column] = text;
     }
-    Ok(range
-        .rows()
-        .map(|row| row.iter().map(cell_text).collect())
-        .collect())
+    Ok(rows)
 }
 
 fn cell_text(cell: &Data) -> String {
