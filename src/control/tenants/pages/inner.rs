@@ -1,0 +1,154 @@
+//! The list of a tenant's inner tenants, and making one.
+
+use super::super::fence::WantedFence;
+use super::super::provision::CreateInner;
+use super::super::queries::{self, Listed};
+use super::super::{Tenant, by_id};
+use super::fence::{Words, fence_field, fence_inputs, words};
+use super::form::{TenantForm, admin_inputs, basic_inputs};
+use super::{Search, badge, field_errors, name_cell};
+use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
+use crate::access::{ControlAccess, Routes};
+use crate::control::audit::Actor;
+use crate::db::ids::TenantId;
+use crate::error::Result;
+use crate::web::form::{Errors, Faulty, Submitted};
+use crate::web::view::{FormPage, TablePage};
+use crate::web::{Cell, Empty, FormView, Frame, Table, see_other_saying};
+use actix_web::{HttpResponse, web};
+
+/// The routes.
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/t/{tenant}/inner", inner_index);
+    r.get("/t/{tenant}/inner/new", inner_new);
+    r.post("/t/{tenant}/inner", inner_create);
+}
+
+async fn inner_index(
+    access: ControlAccess<ViewInner>,
+    query: web::Query<Search>,
+) -> Result<HttpResponse> {
+    let (top, search) = (access.tenant().id, query.q.clone());
+    let found = access
+        .run(move |conn| {
+            let listed = queries::below(conn.pg(), top, true, &search)?;
+            listed
+                .into_iter()
+                .map(|tenant| Ok((by_id(conn.pg(), TenantId(tenant.id))?, tenant)))
+                .collect::<Result<Vec<(Tenant, Listed)>>>()
+        })
+        .await?;
+    let words = access.look(words).await?;
+    let p = Frame::new(access.context(), "nav-inner").section("inner");
+    let columns = [
+        "tenants-name",
+        "tenants-address",
+        "inner-fence",
+        "tenants-status",
+        "tenants-acts",
+    ]
+    .map(|key| p.t(key));
+    let mut table = Table::new(p.t("nav-inner"), columns);
+    for (row, tenant) in &found {
+        let acts = vec![(
+            p.t("inner-change-fence"),
+            p.url(&format!("/inner/{}/fence", tenant.id)),
+        )];
+        let address = Cell::Link {
+            href: format!("/t/{}", tenant.path),
+            text: tenant.path.clone(),
+        };
+        let fence = Cell::Text(words.fence(&p, row.fence.as_ref()));
+        table.row(vec![
+            name_cell(tenant),
+            address,
+            fence,
+            badge(&p, tenant),
+            Cell::Acts(acts),
+        ]);
+    }
+    let new = (p.t("inner-new"), p.url("/inner/new"));
+    let empty = Empty {
+        text: p.t("inner-empty"),
+        act: Some(new.clone()),
+    };
+    p.render(|p| TablePage {
+        intro: p.t("inner-intro"),
+        acts: vec![new],
+        table,
+        empty,
+        p,
+    })
+}
+
+fn inner_form(p: &Frame, words: &Words, typed: &TenantForm) -> FormView {
+    FormView::new(p.url("/inner"), p.t("inner-create"))
+        .inputs(basic_inputs(p, typed))
+        .inputs(fence_inputs(p, words, typed))
+        .inputs(admin_inputs(p, typed))
+        .cancel(p.url("/inner"))
+}
+
+async fn inner_new(access: ControlAccess<MayCreateInner>) -> Result<HttpResponse> {
+    let words = access.look(words).await?;
+    let p = Frame::new(access.context(), "inner-new").section("inner");
+    let form = inner_form(&p, &words, &TenantForm::default());
+    p.render(|p| FormPage {
+        intro: p.t("inner-new-intro"),
+        form,
+        p,
+    })
+}
+
+async fn inner_create(
+    access: ControlAccess<MayCreateInner>,
+    form: Submitted<TenantForm>,
+) -> Result<HttpResponse> {
+    let known = access.look(words).await?;
+    let again = |typed: TenantForm, errors: Errors| {
+        let p = Frame::new(access.context(), "inner-new").section("inner");
+        let form = inner_form(&p, &known, &typed).errors(&p.t, &errors);
+        p.render_again(|p| FormPage {
+            intro: p.t("inner-new-intro"),
+            form,
+            p,
+        })
+    };
+    let form = match form.validated() {
+        Ok(form) => form.into_inner(),
+        Err(Faulty { typed, errors }) => return again(typed, errors),
+    };
+    let basics = match form.basics(&access.app().sections) {
+        Ok(basics) => basics,
+        Err((field, error)) => return again(form, field_errors(field, error)?),
+    };
+    let admin = match form.admin(&form.locale) {
+        Ok(admin) => admin,
+        Err((field, error)) => return again(form, field_errors(field, error)?),
+    };
+    let to = format!("{}/{}", access.tenant().base(), basics.slug.as_str());
+    let order = CreateInner {
+        actor: Actor::form(access.user().id),
+        parent: access.tenant().id,
+        basics,
+        fence: WantedFence {
+            lists: form.lists.clone(),
+            rule: form.rule.clone(),
+            ..WantedFence::default()
+        },
+        moves_allowed: form.moves == "on",
+        admin,
+    };
+    match access.provision(order).await {
+        Ok(_) => Ok(see_other_saying(
+            &to,
+            "success",
+            "said-tenant-created",
+            &[("name", form.name)],
+        )),
+        Err(error) => {
+            let field = fence_field(&error);
+            again(form, field_errors(field, error)?)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The list of separate tenants below one, and making one.
+
+use super::super::provision::CreateSeparate;
+use super::super::queries;
+use super::form::{TenantForm, admin_inputs, basic_inputs};
+use super::{Search, badge, field_errors, name_cell};
+use crate::access::rights::{CreateTenants, ViewTenants};
+use crate::access::{ControlAccess, Routes};
+use crate::control::audit::Actor;
+use crate::error::Result;
+use crate::web::form::{Errors, Faulty, Submitted};
+use crate::web::view::{FormPage, TablePage};
+use crate::web::{Cell, Empty, FormView, Frame, Table, see_other_saying};
+use actix_web::{HttpResponse, web};
+
+/// The routes.
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/t/{tenant}/tenants", index);
+    r.get("/t/{tenant}/tenants/new", new);
+    r.post("/t/{tenant}/tenants", create);
+}
+
+async fn index(
+    access: ControlAccess<ViewTenants>,
+    query: web::Query<Search>,
+) -> Result<HttpResponse> {
+    let (top, search) = (access.tenant().id, query.q.clone());
+    let found = access
+        .run(move |conn| queries::below(conn.pg(), top, false, &search))
+        .await?;
+    let p = Frame::new(access.context(), "nav-tenants").section("tenants");
+    let columns = [
+        "tenants-name",
+        "tenants-address",
+        "tenants-status",
+        "tenants-acts",
+    ]
+    .map(|key| p.t(key));
+    let mut table = Table::new(p.t("nav-tenants"), columns);
+    for tenant in &found {
+        let act =
+            |key: &str, what: &str| (p.t(key), p.url(&format!("/tenants/{}/{what}", tenant.id)));
+        let acts = vec![
+            act("tenants-change-status", "status"),
+            act("tenants-delete", "delete"),
+        ];
+        let address = Cell::Link {
+            href: format!("/t/{}", tenant.path),
+            text: tenant.path.clone(),
+        };
+        table.row(vec![
+            name_cell(tenant),
+            address,
+            badge(&p, tenant),
+            Cell::Acts(acts),
+        ]);
+    }
+    let new = (p.t("tenants-new"), p.url("/tenants/new"));
+    let empty = Empty {
+        text: p.t("tenants-empty"),
+        act: Some(new.clone()),
+    };
+    p.render(|p| TablePage {
+        intro: p.t("tenants-intro"),
+        acts: vec![new],
+        table,
+        empty,
+        p,
+    })
+}
+
+fn new_form(p: &Frame, typed: &TenantForm) -> FormView {
+    FormView::new(p.url("/tenants"), p.t("tenants-create"))
+        .inputs(basic_inputs(p, typed))
+        .inputs(admin_inputs(p, typed))
+        .cancel(p.url("/tenants"))
+}
+
+async fn new(access: ControlAccess<CreateTenants>) -> Result<HttpResponse> {
+    let p = Frame::new(access.context(), "tenants-new").section("tenants");
+    let form = new_form(&p, &TenantForm::default());
+    p.render(|p| FormPage {
+        intro: p.t("tenants-new-intro"),
+        form,
+        p,
+    })
+}
+
+async fn create(
+    access: ControlAccess<CreateTenants>,
+    form: Submitted<TenantForm>,
+) -> Result<HttpResponse> {
+    let again = |typed: TenantForm, errors: Errors| {
+        let p = Frame::new(access.context(), "tenants-new").section("tenants");
+        let form = new_form(&p, &typed).errors(&p.t, &errors);
+        p.render_again(|p| FormPage {
+            intro: p.t("tenants-new-intro"),
+            form,
+            p,
+        })
+    };
+    let form = match form.validated() {
+        Ok(form) => form.into_inner(),
+        Err(Faulty { typed, errors }) => return again(typed, errors),
+    };
+    let basics = match form.basics(&access.app().sections) {
+        Ok(basics) => basics,
+        Err((field, error)) => return again(form, field_errors(field, error)?),
+    };
+    let admin = match form.admin(&form.locale) {
+        Ok(admin) => admin,
+        Err((field, error)) => return again(form, field_errors(field, error)?),
+    };
+    let slug = basics.slug.as_str().to_owned();
+    let order = CreateSeparate {
+        actor: Actor::form(access.user().id),
+        parent: Some(access.tenant().id),
+        basics,
+        admin,
+    };
+    match access.provision(order).await {
+        Ok(_) => Ok(see_other_saying(
+            &format!("/t/{slug}"),
+            "success",
+            "said-tenant-created",
+            &[("name", form.name)],
+        )),
+        Err(error) => again(form, field_errors("", error)?),
+    }
+}
