@@ -3,7 +3,7 @@
 
 use super::gate::{Gate, Requires};
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, web};
+use actix_web::{FromRequest, Handler, Responder, guard, web};
 
 /// A handler's parameters, the first of which is a gate.
 #[diagnostic::on_unimplemented(
@@ -137,6 +137,11 @@ where
     F::Output: Responder + 'static,
 {
     Box::new(move |config| {
-        config.route(&path, web::method(method).to(handler));
+        // What can be got can be asked for: health checks and link checkers send HEAD.
+        let asked = guard::fn_guard(move |ctx| {
+            let sent = &ctx.head().method;
+            *sent == method || (method == Method::GET && *sent == Method::HEAD)
+        });
+        config.route(&path, web::route().guard(asked).to(handler));
     })
 }

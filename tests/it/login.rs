@@ -36,6 +36,16 @@ fn the_first_start_makes_the_main_tenant_once() {
 }
 
 #[test]
+fn what_can_be_got_can_be_asked_for() {
+    let app = TestApp::new();
+    for path in ["/healthz", "/login"] {
+        let asked = app.visitor().head(path);
+        assert_eq!((asked.status, asked.body.as_str()), (200, ""), "{path}");
+    }
+    assert_eq!(app.visitor().head("/logout").status, 404, "only POST");
+}
+
+#[test]
 fn wrong_password_and_unknown_user_get_the_same_answer() {
     let app = TestApp::new();
     let visitor = app.visitor();

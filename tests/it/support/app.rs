@@ -176,6 +176,12 @@ impl Person {
         self.note(answer)
     }
 
+    /// Asks for a page's status and headers only.
+    pub fn head(&self, path: &str) -> Answer {
+        let url = format!("{}{path}", self.base);
+        self.note(self.agent.head(url).call().unwrap())
+    }
+
     /// Sends pairs with the token of the page seen last.
     pub fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let token = self.token();
