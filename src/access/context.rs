@@ -1,7 +1,9 @@
 //! What a request knows of its user and its tenant; loaded once by the middleware, read by the gates.
 
+use super::rights::Right;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::{TenantScope, tenant};
+use crate::error::{AppError, Result};
 use crate::web::flash::Message;
 use std::collections::BTreeSet;
 
@@ -77,6 +79,18 @@ impl TenantHere {
     /// Whether the user holds a right here.
     pub fn may(&self, right: &str) -> bool {
         self.rights.contains(right)
+    }
+
+    /// Demands a right for a named act within a page: one that the page's own gate does not ask for.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn allows<R: Right>(&self) -> Result<()> {
+        if self.may(R::INFO.key) {
+            Ok(())
+        } else {
+            Err(AppError::Forbidden { right: R::INFO.key })
+        }
     }
 
     /// `/t/nord` or `/t/nord/vip`.

@@ -1,22 +1,32 @@
-//! THE table of rights: key, group, labels, whether it looks or changes, whether an inner tenant can
-//! have it, and which built-in roles hold it. A right that is not here cannot be asked for: each is a type.
+//! THE table of rights: key, labels and a sentence in both languages, whether it looks or changes, whether
+//! it shows or changes personal data, whether an inner tenant can have it, since when it exists, and which
+//! built-in roles hold it. A right that is not here cannot be asked for: each is a type.
+//!
+//! A right is here only if a route asks for it or a named act does (`TenantHere::allows`); a test fails on
+//! one that nothing asks for. The administrator's role is not listed: it holds everything.
 
 use crate::db::{Mode, Read, Write};
 
 /// What the table says of a right.
 #[derive(Debug)]
 pub struct RightInfo {
+    /// Name of its type, for the test that it is used.
+    pub name: &'static str,
     /// Stable key, kept in the database: `recipients.change`.
     pub key: &'static str,
-    /// English label.
-    pub en: &'static str,
-    /// German label.
-    pub de: &'static str,
+    /// English label, and what it allows in a sentence.
+    pub en: (&'static str, &'static str),
+    /// German label and sentence.
+    pub de: (&'static str, &'static str),
     /// `view` or `change`.
     pub mode: &'static str,
+    /// Whether it shows or changes data about people.
+    pub personal: bool,
     /// Whether the act exists in inner tenants.
     pub inner: bool,
-    /// Built-in roles that hold it.
+    /// First version of the program that knows it.
+    pub since: &'static str,
+    /// Built-in roles that hold it, besides the administrator's.
     pub roles: &'static [&'static str],
 }
 
@@ -24,6 +34,24 @@ impl RightInfo {
     /// The group: the key's part before the dot.
     pub fn group(&self) -> &'static str {
         self.key.split('.').next().unwrap_or_default()
+    }
+
+    /// The label in a language (`de`, else English).
+    pub fn label(&self, language: &str) -> &'static str {
+        if language == "de" {
+            self.de.0
+        } else {
+            self.en.0
+        }
+    }
+
+    /// What it allows, in a sentence.
+    pub fn sentence(&self, language: &str) -> &'static str {
+        if language == "de" {
+            self.de.1
+        } else {
+            self.en.1
+        }
     }
 }
 
@@ -35,63 +63,146 @@ pub trait Right: 'static {
     type Mode: Mode;
 }
 
+/// Key of the built-in role that holds everything its tenant may.
+pub const ADMINISTRATOR: &str = "administrator";
 /// The keys of the built-in roles, from most to least.
-pub const ROLES: &[&str] = &["administrator", "editor", "viewer"];
+pub const ROLES: &[&str] = &[ADMINISTRATOR, "editor", "viewer"];
 
-const A: &[&str] = &["administrator"];
-const AE: &[&str] = &["administrator", "editor"];
-const AEV: &[&str] = &["administrator", "editor", "viewer"];
+const A: &[&str] = &[];
+const AE: &[&str] = &["editor"];
+const AEV: &[&str] = &["editor", "viewer"];
 const EVERYWHERE: bool = true;
 const SEPARATE_ONLY: bool = false;
+const PERSONAL: bool = true;
+const IMPERSONAL: bool = false;
 
 macro_rules! rights {
-    ($($name:ident($mode:ident, $inner:ident, $roles:ident) $key:literal $en:literal $de:literal)*) => {
+    ($($name:ident($mode:ident, $inner:ident, $personal:ident, $roles:ident, $since:literal) $key:literal
+        $en:literal $en_sentence:literal $de:literal $de_sentence:literal)*) => {
         $(
-            #[doc = $en]
+            #[doc = $en_sentence]
             #[derive(Debug)]
             pub enum $name {}
             impl Right for $name {
                 const INFO: &'static RightInfo = &RightInfo {
-                    key: $key, en: $en, de: $de, mode: <$mode as Mode>::NAME, inner: $inner, roles: $roles,
+                    name: stringify!($name), key: $key, en: ($en, $en_sentence), de: ($de, $de_sentence),
+                    mode: <$mode as Mode>::NAME, personal: $personal, inner: $inner, since: $since, roles: $roles,
                 };
                 type Mode = $mode;
             }
         )*
-        /// Every right.
+        /// Every right, by group.
         pub const ALL: &[&RightInfo] = &[$($name::INFO),*];
     };
 }
 
 rights! {
-    ViewDashboard(Read, EVERYWHERE, AEV) "dashboard.view" "See the tenant's start page" "Startseite des Mandanten sehen"
-    ViewTenants(Read, SEPARATE_ONLY, A) "tenants.view" "See the tenants below" "Untergeordnete Mandanten sehen"
-    CreateTenants(Write, SEPARATE_ONLY, A) "tenants.create" "Create separate tenants" "Getrennte Mandanten anlegen"
-    ChangeTenants(Write, SEPARATE_ONLY, A) "tenants.change" "Change and lock tenants below" "Untergeordnete Mandanten ändern und sperren"
-    DeleteTenants(Write, SEPARATE_ONLY, A) "tenants.delete" "Move tenants to the trash and restore them" "Mandanten in den Papierkorb legen und wiederherstellen"
-    ViewInner(Read, SEPARATE_ONLY, A) "inner.view" "See the inner tenants" "Inner-Mandanten sehen"
-    CreateInner(Write, SEPARATE_ONLY, A) "inner.create" "Create inner tenants" "Inner-Mandanten anlegen"
-    ChangeInner(Write, SEPARATE_ONLY, A) "inner.change" "Change the fence of inner tenants" "Abgrenzung von Inner-Mandanten ändern"
-    DecideAdmissions(Write, SEPARATE_ONLY, A) "inner.admit" "Admit recipients to inner tenants" "Empfänger in Inner-Mandanten aufnehmen"
-    ViewUsers(Read, EVERYWHERE, A) "users.view" "See the users" "Benutzer sehen"
-    ChangeUsers(Write, EVERYWHERE, A) "users.change" "Create users and change memberships" "Benutzer anlegen und Zuordnungen ändern"
-    ViewAudit(Read, EVERYWHERE, A) "audit.view" "See who did what" "Sehen, wer was getan hat"
-    ViewFields(Read, EVERYWHERE, AEV) "fields.view" "See the fields" "Datenbankfelder sehen"
-    ChangeFields(Write, SEPARATE_ONLY, A) "fields.change" "Create and change fields" "Datenbankfelder anlegen und ändern"
-    ViewLists(Read, EVERYWHERE, AEV) "lists.view" "See the mailing lists" "Mailinglisten sehen"
-    ChangeLists(Write, SEPARATE_ONLY, AE) "lists.change" "Create and change mailing lists" "Mailinglisten anlegen und ändern"
-    ViewRecipients(Read, EVERYWHERE, AEV) "recipients.view" "See recipients" "Empfänger sehen"
-    ChangeRecipients(Write, EVERYWHERE, AE) "recipients.change" "Create and change recipients" "Empfänger anlegen und ändern"
-    DeleteRecipients(Write, EVERYWHERE, AE) "recipients.delete" "Delete recipients" "Empfänger löschen"
-    EraseFencedRecipients(Write, EVERYWHERE, A) "recipients.erase_fenced" "Delete recipients of an inner tenant fenced by a rule for good" "Empfänger eines durch Regel abgegrenzten Inner-Mandanten endgültig löschen"
-    ExportRecipients(Write, EVERYWHERE, AE) "recipients.export" "Export recipients" "Empfänger exportieren"
-    ViewImports(Read, EVERYWHERE, AE) "imports.view" "See imports and their results" "Importe und ihre Ergebnisse sehen"
-    RunImports(Write, EVERYWHERE, AE) "imports.run" "Import recipients" "Empfänger importieren"
+    ViewDashboard(Read, EVERYWHERE, IMPERSONAL, AEV, "0.1") "dashboard.view"
+        "Start page" "See the tenant's start page with its numbers and first steps."
+        "Startseite" "Die Startseite des Mandanten mit Zahlen und ersten Schritten sehen."
+    ViewTenants(Read, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "tenants.view"
+        "See tenants" "See the tenants below with their states."
+        "Mandanten sehen" "Die untergeordneten Mandanten mit ihrem Zustand sehen."
+    CreateTenants(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "tenants.create"
+        "Create tenants" "Create separate tenants below, each with its first administrator."
+        "Mandanten anlegen" "Untergeordnete getrennte Mandanten samt erstem Administrator anlegen."
+    ChangeTenants(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "tenants.change"
+        "Change and lock tenants" "Change the tenants below, lock and unlock them."
+        "Mandanten ändern und sperren" "Untergeordnete Mandanten ändern, sperren und entsperren."
+    DeleteTenants(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "tenants.delete"
+        "Delete tenants" "Move tenants below to the trash and take them out again."
+        "Mandanten löschen" "Untergeordnete Mandanten in den Papierkorb legen und zurückholen."
+    ViewInner(Read, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "inner.view"
+        "See inner tenants" "See the inner tenants and what fences them."
+        "Inner-Mandanten sehen" "Die Inner-Mandanten und ihre Abgrenzung sehen."
+    CreateInner(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "inner.create"
+        "Create inner tenants" "Create inner tenants and set what fences them."
+        "Inner-Mandanten anlegen" "Inner-Mandanten anlegen und ihre Abgrenzung festlegen."
+    ChangeInner(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "inner.change"
+        "Change fences" "Change what fences inner tenants: which recipients they see."
+        "Abgrenzungen ändern" "Die Abgrenzung von Inner-Mandanten ändern, also welche Empfänger sie sehen."
+    ViewUsers(Read, EVERYWHERE, PERSONAL, A, "0.1") "users.view"
+        "See users" "See who works in this tenant, with roles and last log-in."
+        "Benutzer sehen" "Sehen, wer in diesem Mandanten arbeitet, mit Rollen und letzter Anmeldung."
+    ChangeUsers(Write, EVERYWHERE, PERSONAL, A, "0.1") "users.change"
+        "Create users" "Create users and add existing ones to this tenant, with rights that one holds oneself."
+        "Benutzer anlegen" "Benutzer anlegen und vorhandene hinzufügen, mit Rechten, die man selbst hat."
+    ViewAudit(Read, EVERYWHERE, PERSONAL, A, "0.1") "audit.view"
+        "See the audit log" "See who did what in this tenant."
+        "Protokoll sehen" "Sehen, wer in diesem Mandanten was getan hat."
+    ViewFields(Read, EVERYWHERE, IMPERSONAL, AEV, "0.1") "fields.view"
+        "See fields" "See which fields recipients have."
+        "Datenbankfelder sehen" "Sehen, welche Felder Empfänger haben."
+    CreateFields(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "fields.create"
+        "Create fields" "Add fields to the recipients."
+        "Datenbankfelder anlegen" "Den Empfängern Felder hinzufügen."
+    ChangeFields(Write, SEPARATE_ONLY, IMPERSONAL, A, "0.1") "fields.change"
+        "Change fields" "Change fields: labels, lengths, what they demand."
+        "Datenbankfelder ändern" "Felder ändern: Bezeichnung, Länge, Bedingungen."
+    DropFields(Write, SEPARATE_ONLY, PERSONAL, A, "0.1") "fields.drop"
+        "Delete fields" "Delete fields together with what recipients have in them."
+        "Datenbankfelder löschen" "Felder löschen, samt dem, was bei den Empfängern darin steht."
+    ViewLists(Read, EVERYWHERE, IMPERSONAL, AEV, "0.1") "lists.view"
+        "See mailing lists" "See the mailing lists and how many are on them."
+        "Mailinglisten sehen" "Die Mailinglisten und die Zahl ihrer Empfänger sehen."
+    CreateLists(Write, SEPARATE_ONLY, IMPERSONAL, AE, "0.1") "lists.create"
+        "Create mailing lists" "Create mailing lists."
+        "Mailinglisten anlegen" "Mailinglisten anlegen."
+    ChangeLists(Write, SEPARATE_ONLY, IMPERSONAL, AE, "0.1") "lists.change"
+        "Change mailing lists" "Rename and describe mailing lists."
+        "Mailinglisten ändern" "Mailinglisten umbenennen und beschreiben."
+    DeleteLists(Write, SEPARATE_ONLY, IMPERSONAL, AE, "0.1") "lists.delete"
+        "Delete mailing lists" "Delete mailing lists that nobody is on."
+        "Mailinglisten löschen" "Mailinglisten löschen, auf denen niemand mehr steht."
+    ViewRecipients(Read, EVERYWHERE, PERSONAL, AEV, "0.1") "recipients.view"
+        "See recipients" "See, search and filter recipients."
+        "Empfänger sehen" "Empfänger sehen, suchen und filtern."
+    ViewRecipientHistory(Read, EVERYWHERE, PERSONAL, AEV, "0.1") "recipients.history"
+        "See history of recipients" "See who changed a recipient, when and how."
+        "Historie der Empfänger sehen" "Sehen, wer einen Empfänger wann und wie geändert hat."
+    ChangeRecipients(Write, EVERYWHERE, PERSONAL, AE, "0.1") "recipients.change"
+        "Change recipients" "Create and change recipients and their subscriptions."
+        "Empfänger ändern" "Empfänger und ihre Anmeldungen anlegen und ändern."
+    BulkRecipients(Write, EVERYWHERE, PERSONAL, AE, "0.1") "recipients.bulk"
+        "Change many recipients at once" "Set a field, subscribe or unsubscribe many recipients in one act."
+        "Viele Empfänger auf einmal ändern" "Bei vielen Empfängern in einem Schritt ein Feld setzen, sie an- oder abmelden."
+    DeleteRecipients(Write, EVERYWHERE, PERSONAL, AE, "0.1") "recipients.delete"
+        "Delete recipients" "Delete recipients; in an inner tenant fenced by lists only its subscriptions go."
+        "Empfänger löschen" "Empfänger löschen; in einem Inner-Mandanten mit Mailinglisten gehen nur dessen Anmeldungen."
+    EraseFencedRecipients(Write, EVERYWHERE, PERSONAL, A, "0.1") "recipients.erase_fenced"
+        "Delete for good in a rule-fenced tenant" "Delete recipients of an inner tenant that a rule fences: they are gone for its parent, too."
+        "Endgültig löschen trotz Regel-Abgrenzung" "Empfänger eines durch Regel abgegrenzten Inner-Mandanten löschen: Sie sind auch im übergeordneten Mandanten weg."
+    ExportRecipients(Write, EVERYWHERE, PERSONAL, AE, "0.1") "recipients.export"
+        "Export recipients" "Download recipients as a file; each export is recorded."
+        "Empfänger exportieren" "Empfänger als Datei herunterladen; jeder Export wird protokolliert."
+    ViewImports(Read, EVERYWHERE, PERSONAL, AE, "0.1") "imports.view"
+        "See imports" "See imports, their results and the rows they refused."
+        "Importe sehen" "Importe, ihre Ergebnisse und abgelehnte Zeilen sehen."
+    RunImports(Write, EVERYWHERE, PERSONAL, AE, "0.1") "imports.run"
+        "Import recipients" "Upload files, map their columns, check and import them."
+        "Empfänger importieren" "Dateien hochladen, Spalten zuordnen, prüfen und importieren."
+}
+
+/// The row of a key.
+pub fn by_key(key: &str) -> Option<&'static RightInfo> {
+    ALL.iter().find(|right| right.key == key).copied()
+}
+
+/// The groups in the order of the table.
+pub fn groups() -> Vec<&'static str> {
+    let mut groups: Vec<&str> = Vec::new();
+    for right in ALL {
+        if groups.last() != Some(&right.group()) {
+            groups.push(right.group());
+        }
+    }
+    groups
 }
 
 /// The keys that a built-in role holds.
 pub fn keys_of_role(role: &str) -> Vec<&'static str> {
     ALL.iter()
-        .filter(|right| right.roles.contains(&role))
+        .filter(|right| role == ADMINISTRATOR || right.roles.contains(&role))
         .map(|right| right.key)
         .collect()
 }
@@ -102,17 +213,24 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn keys_are_unique_and_every_right_has_a_role() {
+    fn keys_are_unique_and_rows_are_whole() {
         let keys: HashSet<_> = ALL.iter().map(|right| right.key).collect();
         assert_eq!(keys.len(), ALL.len());
         for right in ALL {
+            assert!(right.roles.iter().all(|role| ROLES.contains(role)));
+            assert!(right.key.contains('.') && !right.en.0.is_empty() && !right.de.0.is_empty());
+            assert!(right.en.1.ends_with('.') && right.de.1.ends_with('.'));
             assert!(
-                right.roles.contains(&"administrator"),
-                "{} has no administrator",
+                right.en.0.len() < 60 && right.de.0.len() < 60,
+                "{}",
                 right.key
             );
-            assert!(right.roles.iter().all(|role| ROLES.contains(role)));
-            assert!(right.key.contains('.') && !right.en.is_empty() && !right.de.is_empty());
         }
+    }
+
+    #[test]
+    fn each_group_stands_in_one_place() {
+        let groups = groups();
+        assert_eq!(groups.iter().collect::<HashSet<_>>().len(), groups.len());
     }
 }

@@ -102,13 +102,13 @@ fn steps(p: &Frame, numbers: &Numbers) -> Vec<(bool, String, String)> {
     let mut steps = Vec::new();
     for (right, done, key, url) in [
         (
-            "fields.change",
+            "fields.create",
             numbers.own_fields > 0,
             "dashboard-step-fields",
             "/fields",
         ),
         (
-            "lists.change",
+            "lists.create",
             numbers.lists > 0,
             "dashboard-step-lists",
             "/lists/new",

@@ -87,16 +87,7 @@ fn forbidden(
     context: &Context,
     right: &str,
 ) -> (&'static str, String, String) {
-    let label = rights::ALL
-        .iter()
-        .find(|info| info.key == right)
-        .map_or(right, |info| {
-            if t.language() == "de" {
-                info.de
-            } else {
-                info.en
-            }
-        });
+    let label = rights::by_key(right).map_or(right, |info| info.label(t.language()));
     let who = context
         .tenant
         .as_ref()

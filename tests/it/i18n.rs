@@ -36,7 +36,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn texts(folder: &str, ending: &str) -> String {
+pub fn texts(folder: &str, ending: &str) -> String {
     let mut found = Vec::new();
     files(&root().join(folder), ending, &mut found);
     found

@@ -2,6 +2,7 @@
 //! review.
 
 use mandant::access::gate::Requires;
+use mandant::access::rights;
 use mandant::routes::routes;
 use std::fmt::Write;
 
@@ -14,7 +15,17 @@ fn every_route_and_its_right() {
             Requires::LogIn => "(logged in)".to_owned(),
             Requires::Right(right) => {
                 let inner = if right.inner { ", inner too" } else { "" };
-                format!("{} ({}{inner})", right.key, right.mode)
+                let roles: Vec<_> = rights::ROLES
+                    .iter()
+                    .filter(|role| rights::keys_of_role(role).contains(&right.key))
+                    .copied()
+                    .collect();
+                format!(
+                    "{} ({}{inner}): {}",
+                    right.key,
+                    right.mode,
+                    roles.join(", ")
+                )
             }
         };
         writeln!(
@@ -54,5 +65,26 @@ fn sections_are_words_no_inner_tenant_may_have() {
                 route.path
             );
         }
+    }
+}
+
+/// Rights that come before the page that asks for them. Only ever shrinks: an entry that is used fails.
+const AWAITED: &[&str] = &["ViewAudit"];
+
+#[test]
+fn every_right_is_asked_for() {
+    let routes = routes();
+    let sources = crate::i18n::texts("src", ".rs");
+    for right in rights::ALL {
+        let by_route = routes.table().iter().any(
+            |route| matches!(route.requires, Requires::Right(asked) if asked.key == right.key),
+        );
+        let by_act = sources.contains(&format!("allows::<{}>", right.name));
+        assert_eq!(
+            by_route || by_act,
+            !AWAITED.contains(&right.name),
+            "{}: no route and no act asks for it, or it is awaited no longer",
+            right.key
+        );
     }
 }

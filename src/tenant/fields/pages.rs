@@ -4,7 +4,7 @@ use super::form::{FieldForm, fault, view};
 use super::orders::{AddField, ChangeField, DropField};
 use super::usage::{self, Use};
 use super::{Field, all, by_id, catalog};
-use crate::access::rights::{ChangeFields, ViewFields};
+use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right, ViewFields};
 use crate::access::{Access, ControlAccess};
 use crate::control::audit::Actor;
 use crate::db::ids::FieldId;
@@ -59,7 +59,11 @@ pub(super) async fn index(access: Access<ViewFields>) -> Result<HttpResponse> {
         ]);
     }
     let act = (p.t("fields-new"), p.url("/fields/new"));
-    let acts = if may_change { vec![act] } else { Vec::new() };
+    let acts = if p.may("fields.create") && !access.tenant().is_inner() {
+        vec![act]
+    } else {
+        Vec::new()
+    };
     p.render(|p| TablePage {
         p,
         intro: String::new(),
@@ -93,7 +97,7 @@ fn manners(p: &Frame, field: &Field) -> Cell {
     Cell::Text(marks.collect::<Vec<_>>().join(", "))
 }
 
-fn frame(access: &ControlAccess<ChangeFields>, title: &str) -> Frame {
+fn frame<R: Right>(access: &ControlAccess<R>, title: &str) -> Frame {
     let p = Frame::new(access.context(), title).section("fields");
     let (label, url) = (p.t("fields-title"), p.url("/fields"));
     p.crumb(label, url)
@@ -103,7 +107,7 @@ fn new_form(p: &Frame, typed: &FieldForm, errors: &Errors) -> FormView {
     view(&p.t, p.url("/fields/new"), None, typed, errors).cancel(p.url("/fields"))
 }
 
-pub(super) async fn new(access: ControlAccess<ChangeFields>) -> Result<HttpResponse> {
+pub(super) async fn new(access: ControlAccess<CreateFields>) -> Result<HttpResponse> {
     let p = frame(&access, "fields-new");
     let form = new_form(&p, &FieldForm::empty(), &Errors::new());
     let intro = String::new();
@@ -111,7 +115,7 @@ pub(super) async fn new(access: ControlAccess<ChangeFields>) -> Result<HttpRespo
 }
 
 pub(super) async fn create(
-    access: ControlAccess<ChangeFields>,
+    access: ControlAccess<CreateFields>,
     form: Submitted<FieldForm>,
 ) -> Result<HttpResponse> {
     let faulty = match form.validated() {
@@ -130,7 +134,7 @@ pub(super) async fn create(
     p.render_again(|p| FormPage { p, intro, form })
 }
 
-async fn add(access: &ControlAccess<ChangeFields>, form: &FieldForm) -> Result<String> {
+async fn add(access: &ControlAccess<CreateFields>, form: &FieldForm) -> Result<String> {
     let field = form.definition()?;
     let label = field.input().key.clone();
     let order = AddField {
@@ -142,7 +146,7 @@ async fn add(access: &ControlAccess<ChangeFields>, form: &FieldForm) -> Result<S
     Ok(label)
 }
 
-fn said(access: &ControlAccess<ChangeFields>, key: &'static str, name: String) -> HttpResponse {
+fn said<R: Right>(access: &ControlAccess<R>, key: &'static str, name: String) -> HttpResponse {
     let url = format!("{}/fields", access.tenant().base());
     see_other_saying(&url, "success", key, &[("name", name)])
 }
@@ -171,7 +175,7 @@ fn edit_page(p: &Frame, field: &Field, typed: &FieldForm, errors: &Errors) -> (F
 }
 
 fn delete_act(p: &Frame, field: &Field) -> Vec<(String, String)> {
-    if field.is_standard() {
+    if field.is_standard() || !p.may("fields.drop") {
         return Vec::new();
     }
     vec![(
@@ -255,7 +259,7 @@ async fn save(
     Ok(label)
 }
 
-async fn used(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<(Field, Vec<Use>)> {
+async fn used(access: &ControlAccess<DropFields>, id: FieldId) -> Result<(Field, Vec<Use>)> {
     let tenant = access.tenant().id;
     let inner = access
         .run(move |conn| usage::inner_of(conn.pg(), tenant))
@@ -272,7 +276,7 @@ async fn used(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<(Fiel
 }
 
 pub(super) async fn confirm_delete(
-    access: ControlAccess<ChangeFields>,
+    access: ControlAccess<DropFields>,
     which: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let (field, uses) = used(&access, which.id).await?;
@@ -324,7 +328,7 @@ fn show_uses(p: Frame, name: &str, uses: &[Use]) -> Result<HttpResponse> {
 }
 
 pub(super) async fn delete(
-    access: ControlAccess<ChangeFields>,
+    access: ControlAccess<DropFields>,
     which: web::Path<Which>,
     form: Submitted<Seen>,
 ) -> Result<HttpResponse> {

@@ -2,7 +2,7 @@
 
 use super::usage::{self, Usage};
 use super::{List, active, all, by_id};
-use crate::access::rights::{ChangeLists, ViewLists};
+use crate::access::rights::{ChangeLists, CreateLists, DeleteLists, Right, ViewLists};
 use crate::access::{Access, ControlAccess};
 use crate::db::constraint::{Blame, blame};
 use crate::db::ids::ListId;
@@ -64,7 +64,8 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
             },
         ]);
     }
-    let act = may_change.then(|| (p.t("list-new"), p.url("/lists/new")));
+    let may_create = p.may("lists.create") && !access.tenant().is_inner();
+    let act = may_create.then(|| (p.t("list-new"), p.url("/lists/new")));
     let empty = Empty {
         text: p.t("lists-none"),
         act: act.clone(),
@@ -80,7 +81,7 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
 
 fn frame<A>(access: &Access<A>, title: &str) -> Frame
 where
-    A: crate::access::rights::Right,
+    A: Right,
 {
     let p = Frame::new(access.context(), title).section("lists");
     let (label, url) = (p.t("lists-title"), p.url("/lists"));
@@ -116,7 +117,7 @@ fn show_form(p: Frame, list: Option<ListId>, faulty: &Faulty<ListForm>) -> Resul
     })
 }
 
-pub(super) async fn new(access: Access<ChangeLists>) -> Result<HttpResponse> {
+pub(super) async fn new(access: Access<CreateLists>) -> Result<HttpResponse> {
     let p = frame(&access, "list-new");
     let form = form_view(&p, None, &ListForm::default(), &Errors::new());
     p.render(|p| FormPage {
@@ -127,7 +128,7 @@ pub(super) async fn new(access: Access<ChangeLists>) -> Result<HttpResponse> {
 }
 
 pub(super) async fn create(
-    access: Access<ChangeLists>,
+    access: Access<CreateLists>,
     form: Submitted<ListForm>,
 ) -> Result<HttpResponse> {
     let form = match form.validated() {
@@ -162,7 +163,7 @@ fn fault<T>(outcome: Result<T>, typed: ListForm) -> Result<Result<T, Faulty<List
     Ok(Err(Faulty { typed, errors }))
 }
 
-fn said(access: &Access<ChangeLists>, key: &'static str, name: &str) -> HttpResponse {
+fn said<R: Right>(access: &Access<R>, key: &'static str, name: &str) -> HttpResponse {
     let url = format!("{}/lists", access.tenant().base());
     see_other_saying(&url, "success", key, &[("name", name.to_owned())])
 }
@@ -180,7 +181,11 @@ pub(super) async fn edit(
         version: list.version,
     };
     let form = form_view(&p, Some(id), &typed, &Errors::new());
-    let acts = vec![(p.t("delete"), p.url(&format!("/lists/{id}/delete")))];
+    let acts = if p.may("lists.delete") {
+        vec![(p.t("delete"), p.url(&format!("/lists/{id}/delete")))]
+    } else {
+        Vec::new()
+    };
     p.render(|p| EditPage { p, form, acts })
 }
 
@@ -234,8 +239,8 @@ async fn changed_meanwhile(
 }
 
 async fn usage_of(
-    access: &Access<ChangeLists>,
-    above: &ControlAccess<ChangeLists>,
+    access: &Access<DeleteLists>,
+    above: &ControlAccess<DeleteLists>,
     id: ListId,
 ) -> Result<(List, Usage)> {
     let parent = access.tenant().id;
@@ -256,8 +261,8 @@ async fn usage_of(
 }
 
 pub(super) async fn confirm_delete(
-    access: Access<ChangeLists>,
-    above: ControlAccess<ChangeLists>,
+    access: Access<DeleteLists>,
+    above: ControlAccess<DeleteLists>,
     which: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let (list, usage) = usage_of(&access, &above, which.id).await?;
@@ -315,8 +320,8 @@ fn show_usage(p: Frame, list: &List, usage: &Usage) -> Result<HttpResponse> {
 }
 
 pub(super) async fn delete(
-    access: Access<ChangeLists>,
-    above: ControlAccess<ChangeLists>,
+    access: Access<DeleteLists>,
+    above: ControlAccess<DeleteLists>,
     which: web::Path<Which>,
     form: Submitted<NoFields>,
 ) -> Result<HttpResponse> {

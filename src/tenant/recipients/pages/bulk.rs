@@ -8,7 +8,7 @@ use super::delete::leaves_lists_only;
 use super::list::count_text;
 use super::{frame, seal};
 use crate::access::Access;
-use crate::access::rights::{ChangeRecipients, DeleteRecipients, Right, ViewRecipients};
+use crate::access::rights::{BulkRecipients, DeleteRecipients, Right, ViewRecipients};
 use crate::control::audit;
 use crate::db::ids::{FieldId, JobId, ListId, RecipientId};
 use crate::db::{Mode, TenantConn, Write};
@@ -203,7 +203,7 @@ fn can_be_set(field: &Field) -> bool {
 
 /// POST `…/recipients/bulk`: set, subscribe, unsubscribe.
 pub async fn change(
-    access: Access<ChangeRecipients>,
+    access: Access<BulkRecipients>,
     form: Submitted<Confirmed>,
 ) -> Result<HttpResponse> {
     let form = match form.validated() {

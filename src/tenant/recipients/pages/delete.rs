@@ -3,9 +3,9 @@
 use super::super::{query, write};
 use super::{Which, frame};
 use crate::access::Access;
-use crate::access::rights::DeleteRecipients;
+use crate::access::rights::{DeleteRecipients, EraseFencedRecipients};
 use crate::control::audit;
-use crate::error::{AppError, Result};
+use crate::error::Result;
 use crate::tenant::target_groups::rules::Column;
 use crate::web::form::Submitted;
 use crate::web::view::FormPage;
@@ -28,10 +28,8 @@ pub(super) fn leaves_lists_only(access: &Access<DeleteRecipients>) -> Result<boo
     if !tenant.is_inner() {
         return Ok(false);
     }
-    if !tenant.fenced_by_lists && !tenant.may("recipients.erase_fenced") {
-        return Err(AppError::Forbidden {
-            right: "recipients.erase_fenced",
-        });
+    if !tenant.fenced_by_lists {
+        tenant.allows::<EraseFencedRecipients>()?;
     }
     Ok(tenant.fenced_by_lists)
 }

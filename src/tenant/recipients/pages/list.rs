@@ -391,7 +391,7 @@ fn hidden(state: &State) -> Vec<(&'static str, String)> {
 
 fn bulk_inputs(p: &Frame) -> Vec<Input> {
     let mut acts = Vec::new();
-    if p.may("recipients.change") {
+    if p.may("recipients.bulk") {
         acts.push(("set".to_owned(), p.t("bulk-set")));
         acts.push(("subscribe".to_owned(), p.t("bulk-subscribe")));
         acts.push(("unsubscribe".to_owned(), p.t("bulk-unsubscribe")));
@@ -416,7 +416,7 @@ fn rows(p: &Frame, seal: &Seal, state: &State, shown: &[Field], page: &Page) -> 
     let mut table = Table {
         caption: p.t("recipients-title"),
         columns: shown.iter().map(|field| heading(p, state, field)).collect(),
-        choose: if p.may("recipients.change") {
+        choose: if p.may("recipients.bulk") || p.may("recipients.delete") {
             "chosen"
         } else {
             ""

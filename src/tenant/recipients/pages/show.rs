@@ -7,7 +7,7 @@ use super::super::subscriptions::{self, Subscription};
 use super::super::{query, write};
 use super::list::status_text;
 use super::{Which, frame};
-use crate::access::rights::{ChangeRecipients, ViewRecipients};
+use crate::access::rights::{ChangeRecipients, ViewRecipientHistory, ViewRecipients};
 use crate::access::{Access, ControlAccess};
 use crate::control::users;
 use crate::db::ids::{ListId, UserId};
@@ -33,7 +33,8 @@ struct Show {
     groups: Vec<Group>,
     subscriptions: Table,
     form: Option<FormView>,
-    history: Table,
+    /// Nothing for whoever may not see it.
+    history: Option<Table>,
 }
 
 /// Heading (empty for none), and the label and value of its fields.
@@ -54,6 +55,7 @@ pub async fn show(
     which: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let id = which.open(&access)?;
+    let history = access.tenant().allows::<ViewRecipientHistory>().is_ok();
     let loaded = access
         .run(move |conn| {
             let mut fields = fields::all(conn.pg())?;
@@ -66,7 +68,11 @@ pub async fn show(
                 values: query::one(conn, id, &columns)?.values,
                 subscriptions: subscriptions::of(conn, id)?,
                 lists: lists::all(conn)?,
-                history: history::of(conn, id, CHANGES)?,
+                history: if history {
+                    history::of(conn, id, CHANGES)?
+                } else {
+                    Vec::new()
+                },
                 fields,
             })
         })
@@ -84,7 +90,11 @@ pub async fn show(
         groups: groups(&p, &loaded)?,
         subscriptions: subscription_table(&p, &loaded.subscriptions),
         form: subscription_form(&p, &which.id, &loaded),
-        history: history_table(&p, &loaded, &names)?,
+        history: if history {
+            Some(history_table(&p, &loaded, &names)?)
+        } else {
+            None
+        },
         p: p.titled(loaded.values[0].clone().unwrap_or_default()),
     };
     page.p.clone().render(|_| page)
