@@ -19,6 +19,7 @@ pub fn routes() -> Routes {
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);
+    tenant::admissions::pages::routes(&mut r);
     tenant::dashboard::routes(&mut r);
     tenant::fields::routes(&mut r);
     tenant::lists::routes(&mut r);

@@ -126,6 +126,9 @@ async fn tidy_up(app: Arc<App>) {
             if let Err(error) = crate::access::session::purge(&due.pools) {
                 tracing::warn!(%error, "old sessions stay");
             }
+            if let Err(error) = crate::control::tenants::purge::all_due(&due, crate::clock::now()) {
+                tracing::warn!(%error, "the trash is not looked through");
+            }
         })
         .await;
         actix_web::rt::time::sleep(Duration::from_secs(3600)).await;

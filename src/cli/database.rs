@@ -5,7 +5,7 @@ use super::{Failure, Result};
 use crate::app::App;
 use crate::config::Loaded;
 use crate::control::roles::SyncBuiltIn;
-use crate::control::tenants::{self, Tenant};
+use crate::control::tenants::{self, Tenant, purge};
 use crate::db::embedded::{Embedded, ServeLock};
 use std::sync::Arc;
 
@@ -56,19 +56,27 @@ fn open_with(loaded: &Loaded, serve: bool) -> Result<Opened> {
 impl Opened {
     /// The tenant at `nord` or `nord/vip`; not one in the trash.
     pub(crate) fn tenant(&self, path: &str) -> Result<Tenant> {
+        let tenant = self.tenant_or_trashed(path)?;
+        match tenant.trashed_at {
+            Some(since) => Err(Failure::Failed(format!(
+                "the tenant {path} is in the trash until {}",
+                purge::goes_at(since).format("%Y-%m-%d")
+            ))),
+            None => Ok(tenant),
+        }
+    }
+
+    /// The same, in the trash or not.
+    pub(crate) fn tenant_or_trashed(&self, path: &str) -> Result<Tenant> {
         let found = crate::db::control::statement_result(&self.app.pools, |conn| {
             tenants::by_path(conn, path)
         });
-        match found {
-            Ok(tenant) if tenant.trashed_at.is_some() => Err(Failure::Failed(format!(
-                "the tenant {path} is in the trash"
-            ))),
-            Ok(tenant) => Ok(tenant),
-            Err(crate::error::AppError::NotFound) => {
-                Err(Failure::Failed(format!("there is no tenant {path}")))
+        found.map_err(|error| match error {
+            crate::error::AppError::NotFound => {
+                Failure::Failed(format!("there is no tenant {path}"))
             }
-            Err(other) => Err(other.into()),
-        }
+            other => other.into(),
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `mandant tenant create|list|show|lock|unlock|delete`.
+//! `mandant tenant create|list|show|lock|unlock|delete|restore`.
 
 use super::database::{Opened, open, password_from_stdin};
 use super::output::{Format, table};
@@ -7,8 +7,9 @@ use crate::config::Loaded;
 use crate::control::audit::Actor;
 use crate::control::tenants::fence::WantedFence;
 use crate::control::tenants::provision::{
-    Basics, CreateInner, CreateSeparate, FirstUser, SetStatus, Trash,
+    Basics, CreateInner, CreateSeparate, FirstUser, Restore, SetStatus, Trash,
 };
+use crate::control::tenants::purge;
 use crate::control::tenants::slug::Slug;
 use crate::control::tenants::{self, Shown};
 use crate::control::users::NewUser;
@@ -35,8 +36,10 @@ enum Act {
     Lock(Named),
     /// Unlock a tenant
     Unlock(Named),
-    /// Move a tenant to the trash, from where it goes after 30 days
+    /// Move a tenant to the trash, from where it goes for good after 30 days
     Delete(Delete),
+    /// Take a tenant out of the trash
+    Restore(Named),
 }
 
 #[derive(Args, Debug)]
@@ -99,6 +102,9 @@ struct Delete {
     /// Do it
     #[arg(long)]
     yes: bool,
+    /// Remove a tenant that lies in the trash for good, now: its data, its users, its files
+    #[arg(long)]
+    purge: bool,
 }
 
 impl Verb for Arguments {
@@ -110,6 +116,7 @@ impl Verb for Arguments {
             Act::Lock(named) => set_status(&open(loaded)?, &named, "locked"),
             Act::Unlock(named) => set_status(&open(loaded)?, &named, "active"),
             Act::Delete(delete) => delete.run(loaded),
+            Act::Restore(named) => restore(&open(loaded)?, &named),
         }
     }
 }
@@ -216,10 +223,7 @@ fn list(opened: &Opened, format: Format) -> Result {
 }
 
 fn show(opened: &Opened, named: &Named) -> Result {
-    let tenant = crate::db::control::statement_result(&opened.app.pools, |conn| {
-        tenants::by_path(conn, &named.path)
-    })
-    .map_err(|_| Failure::Failed(format!("there is no tenant {}", named.path)))?;
+    let tenant = opened.tenant_or_trashed(&named.path)?;
     print(opened, tenant.id(), named.format)
 }
 
@@ -242,6 +246,9 @@ impl Delete {
             )));
         }
         let opened = open(loaded)?;
+        if self.purge {
+            return self.purge(&opened);
+        }
         let tenant = opened.tenant(&self.named.path)?;
         opened.app.provisioner.carry_out(Trash {
             actor: Actor::cli(),
@@ -249,4 +256,38 @@ impl Delete {
         })?;
         print(&opened, tenant.id(), self.named.format)
     }
+
+    /// Only what lies in the trash: so nobody loses a tenant by one wrong word.
+    fn purge(self, opened: &Opened) -> Result {
+        let tenant = opened.tenant_or_trashed(&self.named.path)?;
+        if tenant.trashed_at.is_none() {
+            return Err(Failure::Failed(format!(
+                "the tenant {} is not in the trash; delete it first",
+                self.named.path
+            )));
+        }
+        let last = Shown {
+            status: "purged".into(),
+            ..shown(opened, tenant.id())?
+        };
+        purge::one(&opened.app, Actor::cli(), tenant.id())?;
+        self.named
+            .format
+            .print(&last, |shown| table(&[cells(shown)]))
+    }
+}
+
+fn restore(opened: &Opened, named: &Named) -> Result {
+    let tenant = opened.tenant_or_trashed(&named.path)?;
+    if tenant.trashed_at.is_none() {
+        return Err(Failure::Failed(format!(
+            "the tenant {} is not in the trash",
+            named.path
+        )));
+    }
+    opened.app.provisioner.carry_out(Restore {
+        actor: Actor::cli(),
+        tenant: tenant.id(),
+    })?;
+    print(opened, tenant.id(), named.format)
 }

@@ -4,8 +4,8 @@ use crate::access::rights::ViewDashboard;
 use crate::access::{Access, Routes};
 use crate::db::schema::tenant::{imports, lists};
 use crate::error::Result;
-use crate::tenant::fields;
 use crate::tenant::recipients::query::{self, Count, Filter};
+use crate::tenant::{admissions, fields};
 use crate::web::Frame;
 use actix_web::HttpResponse;
 use askama::Template;
@@ -24,6 +24,8 @@ struct Index {
     tiles: Vec<(String, String, String)>,
     /// Whether done, label, URL.
     steps: Vec<(bool, String, String)>,
+    /// What waits for a decision: a sentence and where it leads.
+    waiting: Option<(String, String)>,
 }
 
 struct Numbers {
@@ -31,11 +33,14 @@ struct Numbers {
     lists: i64,
     own_fields: i64,
     imports: i64,
+    /// Requests of inner tenants that wait for whoever may decide them.
+    admissions: i64,
 }
 
 async fn index(access: Access<ViewDashboard>) -> Result<HttpResponse> {
+    let decides = !access.tenant().is_inner() && access.tenant().may("inner.admit");
     let numbers = access
-        .run(|conn| {
+        .run(move |conn| {
             Ok(Numbers {
                 recipients: query::quick_count(conn, &Filter::default())?,
                 lists: lists::table.count().get_result(conn.pg())?,
@@ -47,13 +52,23 @@ async fn index(access: Access<ViewDashboard>) -> Result<HttpResponse> {
                     .filter(imports::state.eq("done"))
                     .count()
                     .get_result(conn.pg())?,
+                admissions: if decides { admissions::open(conn)? } else { 0 },
             })
         })
         .await?;
     let name = access.tenant().name.clone();
     let p = Frame::new(access.context(), "nav-home").titled(name);
     let (tiles, steps) = (tiles(&p, &numbers), steps(&p, &numbers));
-    p.render(|p| Index { p, tiles, steps })
+    let waiting = (numbers.admissions > 0).then(|| {
+        let text = p.t.count("admissions-waiting", &numbers.admissions);
+        (text, p.url("/admissions"))
+    });
+    p.render(|p| Index {
+        p,
+        tiles,
+        steps,
+        waiting,
+    })
 }
 
 fn tiles(p: &Frame, numbers: &Numbers) -> Vec<(String, String, String)> {

@@ -1,5 +1,6 @@
 //! What happens inside one tenant: a slice for each feature.
 
+pub mod admissions;
 pub mod dashboard;
 pub mod fields;
 pub mod jobs;

@@ -261,6 +261,15 @@ pub enum Cell {
     Acts(Vec<(String, String)>),
     /// A colour (six digits) and a name.
     Swatch(String, String),
+    /// The same, leading somewhere.
+    LinkedSwatch {
+        /// Six digits.
+        colour: String,
+        /// Where.
+        href: String,
+        /// What it says.
+        text: String,
+    },
 }
 
 /// A heading of a table's column.

@@ -19,6 +19,8 @@ const BUILT: &[&str] = &[
     "recipient-wrong-",
     "source-",
     "tenant-status-",
+    "tenants-kind-",
+    "admissions-",
 ];
 
 fn root() -> PathBuf {

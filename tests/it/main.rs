@@ -22,3 +22,4 @@ mod login;
 mod policy;
 mod recipients;
 mod support;
+mod tenants;

@@ -6,7 +6,7 @@ use crate::db::inner::FenceSql;
 use crate::db::schema::tenant::lists;
 use crate::error::{AppError, Result};
 use crate::tenant::fields;
-use crate::tenant::target_groups::rules::{self, Catalog, CheckedRule};
+use crate::tenant::target_groups::rules::{self, Catalog, CheckedRule, RuleError};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -75,6 +75,14 @@ impl Fence {
                     .map_err(|error| AppError::internal(format!("fence: {error:?}")))
             })
             .transpose()
+    }
+
+    /// Why its rule no longer fits the fields; empty if it does.
+    pub fn rule_faults(&self, catalog: &Catalog) -> Vec<RuleError> {
+        self.rule
+            .as_ref()
+            .and_then(|stored| CheckedRule::from_stored(stored, catalog).err())
+            .unwrap_or_default()
     }
 
     /// The fence as SQL. A rule that no longer fits the fields closes the fence; it never opens it.

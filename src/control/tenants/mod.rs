@@ -5,6 +5,7 @@ pub mod migrate;
 pub mod pages;
 pub mod preview;
 pub mod provision;
+pub mod purge;
 pub mod queries;
 pub mod slug;
 

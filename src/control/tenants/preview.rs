@@ -1,13 +1,100 @@
-//! What a change of a fence would do: how many recipients the inner tenant gains and loses.
+//! What a fence holds, and what a change of it would do: how many recipients the inner tenant gains and
+//! loses, and why one recipient is outside.
 
 use super::fence::{Fence, WantedFence};
+use crate::db::ids::RecipientId;
 use crate::db::{Mode, TenantConn};
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::tenant::fields;
 use crate::tenant::recipients::dynamic::Dynamic;
 use crate::tenant::target_groups::rules::Catalog;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt, Bool};
+use serde_json::Value;
+
+/// Longest time that the size of an inner tenant may take to count, in milliseconds.
+const PATIENCE_MS: u32 = 500;
+
+/// How many recipients an inner tenant sees; none if that takes too long to count.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn size<M: Mode>(conn: &mut TenantConn<'_, M>, stored: Option<&Value>) -> Result<Option<i64>> {
+    let fence = Fence::from_stored(stored.unwrap_or(&Value::Null))?;
+    let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+    if fence.checked_rule(&catalog).is_err() {
+        return Ok(Some(0));
+    }
+    let counted = conn.savepoint(|conn| {
+        conn.limit_statements(PATIENCE_MS)?;
+        count(conn, Some(&fence), None, &catalog)
+    });
+    match counted {
+        Ok(n) => Ok(Some(n)),
+        Err(AppError::TimedOut) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// How a recipient stands to a fence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether he is on one of its lists; true where no list fences.
+    pub on_list: bool,
+    /// The conditions of its rule that he does not meet, as people read them.
+    pub unmet: Vec<String>,
+    /// Whether its rule still fits the fields: else nobody is inside.
+    pub rule_fits: bool,
+}
+
+impl Standing {
+    /// Whether he is inside.
+    pub fn is_inside(&self) -> bool {
+        self.on_list && self.rule_fits && self.unmet.is_empty()
+    }
+}
+
+/// How one recipient stands to a fence, seen by the tenant whose data it is.
+///
+/// # Errors
+/// `NotFound` where he is not.
+pub fn standing<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    fence: &Fence,
+    recipient: RecipientId,
+) -> Result<Standing> {
+    let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+    let (rule, rule_fits) = match fence.checked_rule(&catalog) {
+        Ok(rule) => (rule, true),
+        Err(_) => (None, false),
+    };
+    let by_lists = Fence {
+        lists: fence.lists.clone(),
+        rule: None,
+    };
+    let query = Dynamic::<Array<Bool>>::default().sql("SELECT ARRAY[(");
+    let conditions = rule.map(|rule| rule.conditions()).unwrap_or_default();
+    let holds: Vec<bool> = within(query, Some(&by_lists), &catalog)?
+        .sql(")")
+        .each(&conditions, "", |q, condition| {
+            q.sql(", (").rule(condition).sql(") IS TRUE")
+        })
+        .sql("] FROM recipients r WHERE r.id = ")
+        .int(recipient.0)
+        .get_result(conn.pg())?;
+    let (on_list, met) = holds.split_first().unwrap_or((&false, &[]));
+    let unmet = conditions
+        .iter()
+        .zip(met)
+        .filter(|(_, met)| !**met)
+        .map(|(condition, _)| condition.show())
+        .collect();
+    Ok(Standing {
+        on_list: *on_list,
+        unmet,
+        rule_fits,
+    })
+}
 
 /// Recipients gained and lost, counted exactly as the tenant whose data it is.
 ///
@@ -15,11 +102,11 @@ use diesel::sql_types::BigInt;
 /// `Invalid` where the wanted fence has a fault.
 pub fn changes<M: Mode>(
     conn: &mut TenantConn<'_, M>,
-    old: Option<&serde_json::Value>,
+    old: Option<&Value>,
     wanted: &WantedFence,
 ) -> Result<(i64, i64)> {
     let new = Fence::check(conn.pg(), wanted)?;
-    let old = Fence::from_stored(old.unwrap_or(&serde_json::Value::Null))?;
+    let old = Fence::from_stored(old.unwrap_or(&Value::Null))?;
     let catalog = fields::catalog(&fields::all(conn.pg())?)?;
     // A fence whose rule no longer fits the fields is closed: everybody in the new one is gained.
     let old = Some(old).filter(|old| old.checked_rule(&catalog).is_ok());
@@ -45,11 +132,7 @@ fn count<M: Mode>(
         .get_result(conn.pg())?)
 }
 
-fn within(
-    query: Dynamic<BigInt>,
-    fence: Option<&Fence>,
-    catalog: &Catalog,
-) -> Result<Dynamic<BigInt>> {
+fn within<S>(query: Dynamic<S>, fence: Option<&Fence>, catalog: &Catalog) -> Result<Dynamic<S>> {
     let Some(fence) = fence else {
         return Ok(query.sql("false"));
     };

@@ -6,9 +6,11 @@
 )]
 
 use crate::db::ids::{TenantId, UserId};
-use crate::error::{AppError, Result};
+use crate::error::Result;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+use std::sync::LazyLock;
 
 /// Most rows of a list of tenants; a search narrows it.
 pub const MOST: i32 = 500;
@@ -37,17 +39,57 @@ pub struct Listed {
     /// Its own status.
     #[diesel(sql_type = Text)]
     pub status: String,
-    /// Whether it lies in the trash.
-    #[diesel(sql_type = Bool)]
-    pub trashed: bool,
+    /// Since when it lies in the trash.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub trashed_at: Option<DateTime<Utc>>,
+    /// What the tenants above it forbid: 1 sending, 2 log-in.
+    #[diesel(sql_type = Integer)]
+    pub above: i32,
+    /// The nearest one above that forbids something more than those above it.
+    #[diesel(sql_type = Text)]
+    pub above_by: String,
 }
 
-const TREE: &str = "WITH RECURSIVE tree AS (
-        SELECT t.*, t.name AS trail, t.slug AS path FROM control.tenants t WHERE t.parent_id IS NULL
+impl Listed {
+    /// Whether it lies in the trash.
+    pub fn trashed(&self) -> bool {
+        self.trashed_at.is_some()
+    }
+
+    /// The status in force and, if its own is milder, the name of the tenant above that makes it so.
+    pub fn in_force(&self) -> (&str, Option<&str>) {
+        let own = match self.status.as_str() {
+            "active" => 0,
+            "no_sending" => 1,
+            "no_login" => 2,
+            _ => 3,
+        };
+        let status =
+            ["active", "no_sending", "no_login", "locked"][(own | self.above & 3) as usize];
+        let by = (own | self.above != own).then_some(self.above_by.as_str());
+        (status, by)
+    }
+}
+
+/// What a status forbids, as bits.
+const BITS: &str = "CASE tree.status WHEN 'active' THEN 0 WHEN 'no_sending' THEN 1 WHEN 'no_login' THEN 2 ELSE 3 END";
+
+/// All tenants from the top down, each with what those above it forbid.
+static TREE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "tree AS (
+        SELECT t.*, ARRAY[t.name] AS names, t.name AS trail, t.slug AS path, 0 AS above, '' AS above_by FROM control.tenants t WHERE t.parent_id IS NULL
         UNION ALL
-        SELECT t.*, tree.trail || ' › ' || t.name, CASE t.kind WHEN 'inner' THEN tree.slug || '/' || t.slug ELSE t.slug END
+        SELECT t.*, tree.names || t.name, tree.trail || ' › ' || t.name, CASE t.kind WHEN 'inner' THEN tree.slug || '/' || t.slug ELSE t.slug END,
+            tree.above | {BITS}, CASE WHEN {BITS} & ~tree.above <> 0 THEN tree.name ELSE tree.above_by END
         FROM control.tenants t JOIN tree ON t.parent_id = tree.id)
-    SELECT tree.id, tree.path, tree.trail, tree.name, tree.colour, tree.kind, tree.status, tree.trashed_at IS NOT NULL AS trashed FROM tree";
+    SELECT tree.id, tree.path, tree.trail, tree.name, tree.colour, tree.kind, tree.status, tree.trashed_at, tree.above, tree.above_by FROM tree"
+    )
+});
+
+/// The separate tenants below `$1` at any depth.
+const SUB: &str = "sub AS (SELECT id FROM control.tenants WHERE parent_id = $1 AND kind = 'separate'
+             UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id WHERE t.kind = 'separate')";
 
 /// The tenants that a user works in, whose trail or address contains `search`.
 ///
@@ -55,8 +97,9 @@ const TREE: &str = "WITH RECURSIVE tree AS (
 /// When the database does not answer.
 pub fn of_user(conn: &mut PgConnection, user: UserId, search: &str) -> Result<Vec<Listed>> {
     let query = format!(
-        "{TREE} WHERE tree.trashed_at IS NULL AND EXISTS (SELECT 1 FROM control.memberships m WHERE m.tenant_id = tree.id AND m.user_id = $1)
-         AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.trail LIMIT {MOST}"
+        "WITH RECURSIVE {} WHERE tree.trashed_at IS NULL AND EXISTS (SELECT 1 FROM control.memberships m WHERE m.tenant_id = tree.id AND m.user_id = $1)
+         AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.names LIMIT {MOST}",
+        *TREE
     );
     Ok(diesel::sql_query(query)
         .bind::<Integer, _>(user.0)
@@ -64,68 +107,127 @@ pub fn of_user(conn: &mut PgConnection, user: UserId, search: &str) -> Result<Ve
         .load(conn)?)
 }
 
-/// The separate tenants below one at any depth, or (`inner`) its own inner tenants.
+/// Which tenants below one are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// The separate ones, at any depth.
+    Separate,
+    /// Its own inner ones.
+    Inner,
+}
+
+impl Below {
+    /// The condition over `tree`, `$1` being the tenant above.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Separate => "tree.kind = 'separate' AND tree.id IN (SELECT id FROM sub)",
+            Self::Inner => "tree.kind = 'inner' AND tree.parent_id = $1",
+        }
+    }
+}
+
+/// Tenants below one, in the order of the tree: those in the trash, or those that are not.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn below(
     conn: &mut PgConnection,
     top: TenantId,
-    inner: bool,
+    which: Below,
+    trashed: bool,
     search: &str,
 ) -> Result<Vec<Listed>> {
-    let which = if inner {
-        "tree.kind = 'inner' AND tree.parent_id = $1"
-    } else {
-        "tree.kind = 'separate' AND tree.id IN (SELECT id FROM sub)"
-    };
     let query = format!(
-        "WITH RECURSIVE sub AS (SELECT id FROM control.tenants WHERE parent_id = $1 AND kind = 'separate'
-             UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id WHERE t.kind = 'separate'), {}
-         WHERE {which} AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.trail LIMIT {MOST}",
-        TREE.trim_start_matches("WITH RECURSIVE ")
+        "WITH RECURSIVE {SUB}, {} WHERE {} AND (tree.trashed_at IS NOT NULL) = $3
+         AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.names LIMIT {MOST}",
+        *TREE,
+        which.condition()
     );
     Ok(diesel::sql_query(query)
         .bind::<Integer, _>(top.0)
         .bind::<Text, _>(pattern(search))
+        .bind::<Bool, _>(trashed)
         .load(conn)?)
 }
 
-/// One tenant that lies below another as `below` finds it: proof that an administrator stays in his subtree.
+/// One tenant that lies below another as `below` finds it, in the trash or not: proof that an administrator
+/// stays in his subtree.
 ///
 /// # Errors
 /// `NotFound` for any other.
 pub fn one_below(
     conn: &mut PgConnection,
     top: TenantId,
-    inner: bool,
+    which: Below,
     id: TenantId,
 ) -> Result<Listed> {
-    below_by_id(conn, top, inner, id)?.ok_or(AppError::NotFound)
-}
-
-fn below_by_id(
-    conn: &mut PgConnection,
-    top: TenantId,
-    inner: bool,
-    id: TenantId,
-) -> Result<Option<Listed>> {
-    let which = if inner {
-        "tree.kind = 'inner' AND tree.parent_id = $1"
-    } else {
-        "tree.kind = 'separate' AND tree.id IN (SELECT id FROM sub)"
-    };
     let query = format!(
-        "WITH RECURSIVE sub AS (SELECT id FROM control.tenants WHERE parent_id = $1 AND kind = 'separate'
-             UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id WHERE t.kind = 'separate'), {}
-         WHERE {which} AND tree.id = $2",
-        TREE.trim_start_matches("WITH RECURSIVE ")
+        "WITH RECURSIVE {SUB}, {} WHERE {} AND tree.id = $2",
+        *TREE,
+        which.condition()
     );
     Ok(diesel::sql_query(query)
         .bind::<Integer, _>(top.0)
         .bind::<Integer, _>(id.0)
-        .get_result(conn)
-        .optional()?)
+        .get_result(conn)?)
+}
+
+/// The main tenant as lists show it, if `id` is it: its own administrators look after it, there is nobody
+/// above.
+///
+/// # Errors
+/// `NotFound` for any other.
+pub fn main(conn: &mut PgConnection, id: TenantId) -> Result<Listed> {
+    let query = format!(
+        "WITH RECURSIVE {} WHERE tree.kind = 'main' AND tree.id = $1",
+        *TREE
+    );
+    Ok(diesel::sql_query(query)
+        .bind::<Integer, _>(id.0)
+        .get_result(conn)?)
+}
+
+/// What the page of a tenant tells besides its row.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Facts {
+    /// How many work in it.
+    #[diesel(sql_type = BigInt)]
+    pub members: i64,
+    /// How many have their home in it.
+    #[diesel(sql_type = BigInt)]
+    pub at_home: i64,
+    /// Inner tenants, those in the trash left out.
+    #[diesel(sql_type = BigInt)]
+    pub inner: i64,
+    /// Separate tenants right below, those in the trash left out.
+    #[diesel(sql_type = BigInt)]
+    pub separate: i64,
+    /// About how many recipients its tables hold, as the statistics have it; none for an inner tenant.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub recipients: Option<i64>,
+    /// When it was made.
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+/// Facts about one tenant. Nothing of its data is read: the number of recipients is the statistics'.
+///
+/// # Errors
+/// `NotFound` where there is none.
+pub fn facts(conn: &mut PgConnection, id: TenantId) -> Result<Facts> {
+    Ok(diesel::sql_query(
+        "SELECT (SELECT count(*) FROM control.memberships m WHERE m.tenant_id = t.id) AS members,
+            (SELECT count(*) FROM control.users u WHERE u.home_tenant_id = t.id) AS at_home,
+            (SELECT count(*) FROM control.tenants c WHERE c.parent_id = t.id AND c.kind = 'inner' AND c.trashed_at IS NULL) AS inner,
+            (SELECT count(*) FROM control.tenants c WHERE c.parent_id = t.id AND c.kind = 'separate' AND c.trashed_at IS NULL) AS separate,
+            (SELECT greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 't_' || t.id AND c.relname = 'recipients' AND t.kind <> 'inner') AS recipients,
+            t.created_at
+         FROM control.tenants t WHERE t.id = $1",
+    )
+    .bind::<Integer, _>(id.0)
+    .get_result(conn)?)
 }
 
 fn pattern(search: &str) -> String {
@@ -164,8 +266,8 @@ pub struct Member {
     #[diesel(sql_type = Bool)]
     pub active: bool,
     /// When he last did.
-    #[diesel(sql_type = Nullable<diesel::sql_types::Timestamptz>)]
-    pub last_login_at: Option<chrono::DateTime<chrono::Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub last_login_at: Option<DateTime<Utc>>,
 }
 
 const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles, h.name AS home,

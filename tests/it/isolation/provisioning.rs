@@ -7,7 +7,8 @@ use crate::support::{TestDb, by_lists, count};
 use mandant::access::system::provision;
 use mandant::config::Config;
 use mandant::control::audit::Actor;
-use mandant::control::tenants::provision::{Purge, Trash};
+use mandant::control::tenants::provision::{CreateSeparate, FirstUser, Purge, Trash};
+use mandant::control::users::NewUser;
 use mandant::db::ids::TenantId;
 use mandant::db::provisioner::{Order, Provisioner};
 use mandant::error::Result;
@@ -24,6 +25,7 @@ fn everything(db: &TestDb) -> String {
          UNION ALL SELECT 'member ' || member::regrole || ' ' || roleid::regrole FROM pg_auth_members \
             WHERE roleid::regrole::text LIKE 'm{inst}\\_%' \
          UNION ALL SELECT 'tenant ' || id || slug || COALESCE(trashed_at::text, '') FROM tenants \
+         UNION ALL SELECT 'user ' || email FROM users \
          UNION ALL SELECT 'audit ' || count(*) FROM audit ORDER BY 1"
     );
     rows(&mut db.as_provisioner(), &query).unwrap()
@@ -70,6 +72,27 @@ fn a_separate_tenant_is_made_whole_or_not_at_all() {
     db.recipient(&db.tenant("nord"), "a@x.example", &[]);
 }
 
+/// A first administrator is part of it: where the tenant fails there is no such user either.
+#[test]
+fn a_tenant_and_its_first_administrator_are_made_together() {
+    let db = TestDb::new();
+    let order = || CreateSeparate {
+        admin: Some(FirstUser {
+            user: NewUser::check("first@x.example", "First", None, "en").unwrap(),
+            roles: vec!["administrator".into()],
+        }),
+        ..db.separate_order("nord")
+    };
+    let (trips, id) = cut_everywhere(&db, order);
+    assert!(trips > 15, "{trips}");
+    let places = "SELECT u.email, m.tenant_id, u.home_tenant_id FROM users u JOIN memberships m ON m.user_id = u.id \
+        WHERE u.email LIKE 'first@%'";
+    assert_eq!(
+        rows(&mut db.as_provisioner(), places).unwrap(),
+        format!(r#"[{{"email":"first@x.example","tenant_id":{id},"home_tenant_id":{id}}}]"#)
+    );
+}
+
 #[test]
 fn an_inner_tenant_is_made_whole_or_not_at_all() {
     let db = TestDb::new();
@@ -92,11 +115,12 @@ fn tenants_are_removed_whole_or_not_at_all() {
     for tenant in [vip.id(), nord.id()] {
         provision(&db.app, Trash { actor, tenant }).unwrap();
     }
-    let (trips, ()) = cut_everywhere(&db, || Purge {
+    let (trips, gone) = cut_everywhere(&db, || Purge {
         actor,
         tenant: nord.id(),
     });
     assert!(trips > 10, "{trips}");
+    assert_eq!(gone, [vip.id(), nord.id()]);
     let without_audit = |text: String| {
         text.lines()
             .filter(|l| !l.contains("audit"))

@@ -227,6 +227,13 @@ impl Person {
         self.get(&answer.location);
     }
 
+    /// Logs in where the page to go to next cannot be seen.
+    pub fn log_in_to(&self, email: &str) {
+        let answer = self.submit("/login", &[("email", email), ("password", PASSWORD)]);
+        assert_eq!(answer.status, 303, "{email} cannot log in");
+        self.get("/profile");
+    }
+
     /// The session's token, from the page seen last.
     pub fn token(&self) -> String {
         self.last.borrow().clone()

@@ -111,6 +111,15 @@ impl TestDb {
         self.by_id(id)
     }
 
+    /// Makes a separate tenant below the one with that slug.
+    pub fn below(&self, parent: &str, slug: &str) -> Tenant {
+        let order = CreateSeparate {
+            parent: Some(self.tenant(parent).id()),
+            ..self.separate_order(slug)
+        };
+        self.by_id(provision(&self.app, order).unwrap())
+    }
+
     /// The order for it.
     pub fn separate_order(&self, slug: &str) -> CreateSeparate {
         CreateSeparate {

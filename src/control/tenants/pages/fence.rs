@@ -4,7 +4,8 @@ use super::super::fence::{Fence, WantedFence};
 use super::super::queries::Listed;
 use super::super::{Tenant, by_id, preview, provision};
 use super::form::TenantForm;
-use super::{Which, field_errors, found};
+use super::place::INNER;
+use super::{Which, field_errors};
 use crate::access::rights::ChangeInner;
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -13,8 +14,8 @@ use crate::db::schema::tenant::lists;
 use crate::db::{Mode, TenantConn};
 use crate::error::{AppError, Result};
 use crate::tenant::fields;
-use crate::tenant::target_groups::rules::Catalog;
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::tenant::target_groups::rules::{self, Catalog, RuleError};
+use crate::web::form::{Errors, Faulty, FieldError, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -55,6 +56,14 @@ impl Words {
             .unwrap_or_default()
     }
 
+    /// What is wrong with a rule that somebody typed, each fault in the reader's language at its field.
+    pub(super) fn rule_errors(&self, rule: &str) -> Errors {
+        match rules::read(rule.trim(), &self.catalog) {
+            Err(faults) if !rule.trim().is_empty() => at_rule(&faults),
+            _ => Errors::new(),
+        }
+    }
+
     pub(super) fn fence(&self, p: &Frame, stored: Option<&serde_json::Value>) -> String {
         let Some(fence) = stored.and_then(|stored| Fence::from_stored(stored).ok()) else {
             return String::new();
@@ -70,11 +79,26 @@ impl Words {
             parts.push(p.t.with("inner-fence-lists", "lists", &names.join(", ")));
         }
         let rule = self.rule(&fence);
+        if !fence.rule_faults(&self.catalog).is_empty() {
+            parts.push(p.t("inner-fence-broken"));
+        }
         if !rule.is_empty() {
             parts.push(p.t.with("inner-fence-rule", "rule", &rule));
         }
         parts.join(" · ")
     }
+}
+
+fn at_rule(faults: &[RuleError]) -> Errors {
+    let error = |fault: &RuleError| FieldError {
+        key: fault.message_key().to_owned(),
+        params: fault
+            .params()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    };
+    Errors::from([("rule".to_owned(), faults.iter().map(error).collect())])
 }
 
 pub(super) fn fence_inputs(p: &Frame, words: &Words, typed: &TenantForm) -> Vec<Input> {
@@ -125,90 +149,151 @@ struct FenceForm {
     version: i32,
     #[serde(default)]
     sure: String,
-    /// What the counts were shown for; a change after that is shown anew.
+    /// What was shown to whoever confirms: the fence and its counts. Other ones are shown anew.
     #[serde(default)]
     seen: String,
 }
 
+/// Recipients gained and lost.
+type Changes = (i64, i64);
+
 impl FenceForm {
-    fn digest(&self) -> String {
-        format!("{:?} {} {}", self.lists, self.rule.trim(), self.moves)
+    fn of(tenant: &Tenant, words: &Words) -> Result<(Self, Vec<RuleError>)> {
+        let stored = tenant.fence.as_ref().unwrap_or(&serde_json::Value::Null);
+        let fence = Fence::from_stored(stored)?;
+        let faults = fence.rule_faults(&words.catalog);
+        let form = Self {
+            rule: words.rule(&fence),
+            lists: fence.lists,
+            moves: if tenant.moves_allowed { "on" } else { "" }.to_owned(),
+            version: tenant.version,
+            ..Self::default()
+        };
+        Ok((form, faults))
+    }
+
+    fn wanted(&self) -> WantedFence {
+        WantedFence {
+            lists: self.lists.clone(),
+            rule: self.rule.clone(),
+            ..WantedFence::default()
+        }
+    }
+
+    fn digest(&self, (gains, loses): Changes) -> String {
+        let (lists, rule) = (&self.lists, self.rule.trim());
+        format!(
+            "{} {gains} {loses} {lists:?} {} {rule}",
+            self.version, self.moves
+        )
     }
 }
 
-async fn inner_tenant<R: crate::access::rights::Right>(
-    access: &ControlAccess<R>,
-    id: i32,
-) -> Result<(Listed, Tenant)> {
-    let listed = found(access, true, id).await?;
-    let tenant = access
-        .run(move |conn| by_id(conn.pg(), TenantId(id)))
-        .await?;
-    Ok((listed, tenant))
+/// Everything that the pages of one fence show.
+struct Page<'a> {
+    access: &'a ControlAccess<ChangeInner>,
+    words: Words,
+    listed: Listed,
+    tenant: Tenant,
 }
 
-fn fence_form(
-    p: &Frame,
-    words: &Words,
-    id: i32,
-    typed: &FenceForm,
-    changes: Option<(i64, i64)>,
-) -> FormView {
-    let shown = TenantForm {
-        lists: typed.lists.clone(),
-        rule: typed.rule.clone(),
-        moves: typed.moves.clone(),
-        ..TenantForm::default()
-    };
-    let mut form = FormView::new(p.url(&format!("/inner/{id}/fence")), p.t("inner-preview"))
-        .inputs(fence_inputs(p, words, &shown).into_iter().skip(1))
-        .input(Input::new(InputKind::Hidden, "version", "").value(typed.version.to_string()))
-        .cancel(p.url("/inner"));
-    if let Some((gains, loses)) = changes {
-        let (gains, loses) = (p.t.number(&gains), p.t.number(&loses));
-        let text =
-            p.t.with_all("inner-gains-loses", &[("gains", gains), ("loses", loses)]);
-        form = form
-            .input(
-                Input::new(InputKind::Fixed, "", p.t("inner-change"))
-                    .value(text)
-                    .help(p.t("inner-change-help")),
-            )
-            .input(Input::new(InputKind::Hidden, "seen", "").value(typed.digest()))
-            .input(Input::check("sure", p.t("inner-sure"), false));
-        form.submit = p.t("inner-change-fence");
+impl<'a> Page<'a> {
+    async fn load(access: &'a ControlAccess<ChangeInner>, id: i32) -> Result<Self> {
+        let listed = INNER.find(access, id).await?;
+        let tenant = access
+            .run(move |conn| by_id(conn.pg(), TenantId(id)))
+            .await?;
+        let words = access.look(words).await?;
+        Ok(Self {
+            access,
+            words,
+            listed,
+            tenant,
+        })
     }
-    form
+
+    fn frame(&self) -> Frame {
+        INNER.frame(self.access, "inner-change-fence", &self.listed)
+    }
+
+    fn form(&self, p: &Frame, typed: &FenceForm, changes: Option<Changes>) -> FormView {
+        let shown = TenantForm {
+            lists: typed.lists.clone(),
+            rule: typed.rule.clone(),
+            moves: typed.moves.clone(),
+            ..TenantForm::default()
+        };
+        let page = INNER.page(self.access, self.tenant.id);
+        let mut form = FormView::new(format!("{page}/fence"), p.t("inner-preview")).cancel(page);
+        if let Some((gains, loses)) = changes {
+            let counts = [("gains", p.t.number(&gains)), ("loses", p.t.number(&loses))];
+            let text = p.t.with_all("inner-gains-loses", &counts);
+            form = form
+                .input(
+                    Input::new(InputKind::Fixed, "", p.t("inner-change"))
+                        .value(text)
+                        .help(p.t("inner-change-help")),
+                )
+                .input(Input::check("sure", p.t("inner-sure"), false))
+                .input(
+                    Input::new(InputKind::Hidden, "seen", "").value(typed.digest((gains, loses))),
+                );
+            form.submit = p.t("inner-change-fence");
+        }
+        form.inputs(fence_inputs(p, &self.words, &shown).into_iter().skip(1))
+            .input(Input::new(InputKind::Hidden, "version", "").value(typed.version.to_string()))
+    }
+
+    /// The form as it is first seen, or with the counts to confirm.
+    fn show(
+        &self,
+        typed: &FenceForm,
+        changes: Option<Changes>,
+        notes: &Errors,
+    ) -> Result<HttpResponse> {
+        let p = self.frame();
+        let form = self.form(&p, typed, changes).errors(&p.t, notes);
+        let intro = self.listed.trail.clone();
+        p.render(|p| FormPage { intro, form, p })
+    }
+
+    fn again(
+        &self,
+        typed: &FenceForm,
+        changes: Option<Changes>,
+        errors: &Errors,
+    ) -> Result<HttpResponse> {
+        let p = self.frame();
+        let form = self.form(&p, typed, changes).errors(&p.t, errors);
+        let intro = self.listed.trail.clone();
+        p.render_again(|p| FormPage { intro, form, p })
+    }
+
+    /// Somebody else was quicker: what he typed stays, what is in force now is said. Its next preview counts
+    /// against that.
+    fn overtaken(&self, mut typed: FenceForm) -> Result<HttpResponse> {
+        typed.version = self.tenant.version;
+        let now = self.words.fence(&self.frame(), self.tenant.fence.as_ref());
+        self.again(
+            &typed,
+            None,
+            &error_at("", "fence-changed-meanwhile", &[("fence", now)]),
+        )
+    }
 }
 
 async fn fence_page(
     access: ControlAccess<ChangeInner>,
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let (listed, tenant) = inner_tenant(&access, path.id).await?;
-    let words = access.look(words).await?;
-    let fence = Fence::from_stored(tenant.fence.as_ref().unwrap_or(&serde_json::Value::Null))?;
-    let typed = FenceForm {
-        rule: words.rule(&fence),
-        lists: fence.lists,
-        moves: if tenant.moves_allowed {
-            "on".into()
-        } else {
-            String::new()
-        },
-        version: tenant.version,
-        sure: String::new(),
-        seen: String::new(),
-    };
-    let p = Frame::new(access.context(), "inner-change-fence")
-        .section("inner")
-        .crumb(listed.trail.clone(), format!("/t/{}", listed.path));
-    let form = fence_form(&p, &words, tenant.id, &typed, None);
-    p.render(|p| FormPage {
-        intro: listed.trail,
-        form,
-        p,
-    })
+    let page = Page::load(&access, path.id).await?;
+    let (typed, faults) = FenceForm::of(&page.tenant, &page.words)?;
+    let mut notes = Errors::new();
+    if !faults.is_empty() {
+        notes = at_rule(&faults);
+        notes.extend(error_at("", "inner-rule-broken", &[]));
+    }
+    page.show(&typed, None, &notes)
 }
 
 async fn change_fence(
@@ -216,59 +301,56 @@ async fn change_fence(
     path: web::Path<Which>,
     form: Submitted<FenceForm>,
 ) -> Result<HttpResponse> {
-    let (listed, tenant) = inner_tenant(&access, path.id).await?;
-    let known = access.look(words).await?;
-    let again = |typed: &FenceForm, errors: &Errors, changes| {
-        let p = Frame::new(access.context(), "inner-change-fence")
-            .section("inner")
-            .crumb(listed.trail.clone(), format!("/t/{}", listed.path));
-        let form = fence_form(&p, &known, tenant.id, typed, changes).errors(&p.t, errors);
-        p.render_again(|p| FormPage {
-            intro: listed.trail.clone(),
-            form,
-            p,
-        })
-    };
+    let page = Page::load(&access, path.id).await?;
     let form = match form.validated() {
         Ok(form) => form.into_inner(),
-        Err(Faulty { typed, errors }) => return again(&typed, &errors, None),
+        Err(Faulty { typed, errors }) => return page.again(&typed, None, &errors),
     };
-    let wanted = WantedFence {
-        lists: form.lists.clone(),
-        rule: form.rule.clone(),
-        ..WantedFence::default()
+    if form.version != page.tenant.version {
+        return page.overtaken(form);
+    }
+    let faults = page.words.rule_errors(&form.rule);
+    if !faults.is_empty() {
+        return page.again(&form, None, &faults);
+    }
+    let (old, wanted) = (page.tenant.fence.clone(), form.wanted());
+    let changes = access
+        .look(move |conn| preview::changes(conn, old.as_ref(), &wanted))
+        .await;
+    let changes = match changes {
+        Ok(changes) => changes,
+        Err(error) => {
+            let field = fence_field(&error);
+            return page.again(&form, None, &field_errors(field, error)?);
+        }
     };
-    if form.sure != "on" || form.seen != form.digest() {
-        let (old, preview) = (tenant.fence.clone(), wanted.clone());
-        let changes = access
-            .look(move |conn| preview::changes(conn, old.as_ref(), &preview))
-            .await;
-        return match changes {
-            Ok(changes) => again(&form, &Errors::new(), Some(changes)),
-            Err(error) => {
-                let field = fence_field(&error);
-                again(&form, &field_errors(field, error)?, None)
-            }
-        };
+    if form.sure != "on" {
+        return page.show(&form, Some(changes), &Errors::new());
+    }
+    if form.seen != form.digest(changes) {
+        // Confirmed was something else than what would happen now.
+        return page.again(
+            &form,
+            Some(changes),
+            &error_at("", "fence-counts-changed", &[]),
+        );
     }
     let order = provision::ChangeFence {
         actor: Actor::form(access.user().id),
-        inner: tenant.id(),
+        inner: page.tenant.id(),
         version: form.version,
-        fence: wanted,
+        fence: form.wanted(),
         moves_allowed: form.moves == "on",
     };
     match access.provision(order).await {
-        Ok(()) => Ok(see_other_saying(
-            &format!("{}/inner", access.tenant().base()),
-            "success",
-            "said-saved",
-            &[],
-        )),
-        Err(AppError::Conflict) => again(&form, &error_at("", "error-conflict-text", &[]), None),
+        Ok(()) => {
+            let to = INNER.page(&access, page.tenant.id);
+            Ok(see_other_saying(&to, "success", "said-saved", &[]))
+        }
+        Err(AppError::Conflict) => Page::load(&access, path.id).await?.overtaken(form),
         Err(error) => {
             let field = fence_field(&error);
-            again(&form, &field_errors(field, error)?, None)
+            page.again(&form, None, &field_errors(field, error)?)
         }
     }
 }

@@ -6,15 +6,16 @@ use super::super::queries::{self, Listed};
 use super::super::{Tenant, by_id};
 use super::fence::{Words, fence_field, fence_inputs, words};
 use super::form::{TenantForm, admin_inputs, basic_inputs};
-use super::{Search, badge, field_errors, name_cell};
+use super::place::{INNER, badge};
+use super::{Index, Search, field_errors, linked_name, nothing};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
 use crate::db::ids::TenantId;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
-use crate::web::view::{FormPage, TablePage};
-use crate::web::{Cell, Empty, FormView, Frame, Table, see_other_saying};
+use crate::web::view::FormPage;
+use crate::web::{Cell, FormView, Frame, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
 
 /// The routes.
@@ -31,7 +32,7 @@ async fn inner_index(
     let (top, search) = (access.tenant().id, query.q.clone());
     let found = access
         .run(move |conn| {
-            let listed = queries::below(conn.pg(), top, true, &search)?;
+            let listed = queries::below(conn.pg(), top, INNER.below, false, &search)?;
             listed
                 .into_iter()
                 .map(|tenant| Ok((by_id(conn.pg(), TenantId(tenant.id))?, tenant)))
@@ -45,36 +46,40 @@ async fn inner_index(
         "tenants-address",
         "inner-fence",
         "tenants-status",
-        "tenants-acts",
     ]
     .map(|key| p.t(key));
     let mut table = Table::new(p.t("nav-inner"), columns);
     for (row, tenant) in &found {
-        let acts = vec![(
-            p.t("inner-change-fence"),
-            p.url(&format!("/inner/{}/fence", tenant.id)),
-        )];
         let address = Cell::Link {
             href: format!("/t/{}", tenant.path),
             text: tenant.path.clone(),
         };
         let fence = Cell::Text(words.fence(&p, row.fence.as_ref()));
+        let page = INNER.page(&access, tenant.id);
         table.row(vec![
-            name_cell(tenant),
+            linked_name(tenant, page),
             address,
             fence,
             badge(&p, tenant),
-            Cell::Acts(acts),
         ]);
     }
     let new = (p.t("inner-new"), p.url("/inner/new"));
-    let empty = Empty {
-        text: p.t("inner-empty"),
-        act: Some(new.clone()),
-    };
-    p.render(|p| TablePage {
+    let mut acts = Vec::new();
+    if p.may("inner.create") {
+        acts.push(new.clone());
+    }
+    if p.may("inner.admit") {
+        acts.push((p.t("admissions-title"), p.url("/admissions")));
+    }
+    acts.push((p.t("trash-title"), p.url("/inner/trash")));
+    let new = Some(&new).filter(|_| p.may("inner.create"));
+    let empty = nothing(&p, &query.q, "inner-empty", new, &p.url("/inner"));
+    let cut = found.len() >= queries::MOST as usize;
+    p.render(|p| Index {
         intro: p.t("inner-intro"),
-        acts: vec![new],
+        acts,
+        q: query.into_inner().q,
+        cut,
         table,
         empty,
         p,
@@ -126,6 +131,10 @@ async fn inner_create(
         Ok(admin) => admin,
         Err((field, error)) => return again(form, field_errors(field, error)?),
     };
+    let faults = known.rule_errors(&form.rule);
+    if !faults.is_empty() {
+        return again(form, faults);
+    }
     let to = format!("{}/{}", access.tenant().base(), basics.slug.as_str());
     let order = CreateInner {
         actor: Actor::form(access.user().id),

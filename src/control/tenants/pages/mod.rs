@@ -3,24 +3,31 @@
 mod fence;
 mod form;
 mod inner;
+mod place;
+mod settings;
+mod show;
 mod status;
 mod tenants;
 mod trash;
 
-use super::queries::{self, Listed};
-use crate::access::{ControlAccess, Routes};
-use crate::db::ids::TenantId;
+use super::queries::Listed;
+use crate::access::Routes;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, error_at};
-use crate::web::{Cell, Frame};
+use crate::web::{Cell, Empty, Frame, Table};
+use askama::Template;
 use serde::Deserialize;
+use validator::Validate;
 
 /// The routes of both kinds.
 pub fn routes(r: &mut Routes) {
     tenants::routes(r);
-    status::routes(r);
-    trash::routes(r);
     inner::routes(r);
+    // `/tenants/new` and `/tenants/trash` come before `/tenants/{id}`.
+    trash::routes(r);
+    show::routes(r);
+    settings::routes(r);
+    status::routes(r);
     fence::routes(r);
 }
 
@@ -36,22 +43,20 @@ struct Search {
     q: String,
 }
 
-fn badge(p: &Frame, tenant: &Listed) -> Cell {
-    let (kind, key) = match (tenant.trashed, tenant.status.as_str()) {
-        (true, _) => ("danger", "tenant-status-trashed"),
-        (_, "active") => ("success", "tenant-status-active"),
-        (_, "no_sending") => ("warning", "tenant-status-no-sending"),
-        (_, "no_login") => ("warning", "tenant-status-no-login"),
-        _ => ("danger", "tenant-status-locked"),
-    };
-    Cell::Badge(kind, p.t(key))
-}
-
 fn name_cell(tenant: &Listed) -> Cell {
     Cell::Swatch(
         tenant.colour.trim_start_matches('#').to_owned(),
         tenant.trail.clone(),
     )
+}
+
+/// The name as it leads to the tenant's page; the trail says where it lies.
+fn linked_name(tenant: &Listed, href: String) -> Cell {
+    Cell::LinkedSwatch {
+        colour: tenant.colour.trim_start_matches('#').to_owned(),
+        href,
+        text: tenant.trail.clone(),
+    }
 }
 
 /// An error of an act at the field it belongs to; any other is handed on.
@@ -65,14 +70,35 @@ fn field_errors(field: &'static str, error: AppError) -> Result<Errors> {
     }
 }
 
-/// The tenant of a page below this one.
-async fn found<R: crate::access::rights::Right>(
-    access: &ControlAccess<R>,
-    inner: bool,
-    id: i32,
-) -> Result<Listed> {
-    let top = access.tenant().id;
-    access
-        .run(move |conn| queries::one_below(conn.pg(), top, inner, TenantId(id)))
-        .await
+/// A list of tenants with a search above it.
+#[derive(Template)]
+#[template(path = "control/tenants/index.html")]
+struct Index {
+    p: Frame,
+    intro: String,
+    /// Buttons beside the heading: label and URL.
+    acts: Vec<(String, String)>,
+    q: String,
+    /// Whether more match than are shown.
+    cut: bool,
+    table: Table,
+    empty: Empty,
 }
+
+/// What stands where the list would: nothing made yet, or nothing found.
+fn nothing(p: &Frame, q: &str, key: &str, new: Option<&(String, String)>, list: &str) -> Empty {
+    if q.trim().is_empty() {
+        return Empty {
+            text: p.t(key),
+            act: new.cloned(),
+        };
+    }
+    Empty {
+        text: p.t("tenants-none-found"),
+        act: Some((p.t("tenants-all"), list.to_owned())),
+    }
+}
+
+/// A form that only confirms.
+#[derive(Debug, Deserialize, Validate)]
+struct NothingElse {}

@@ -3,14 +3,15 @@
 use super::super::provision::CreateSeparate;
 use super::super::queries;
 use super::form::{TenantForm, admin_inputs, basic_inputs};
-use super::{Search, badge, field_errors, name_cell};
+use super::place::{SEPARATE, badge};
+use super::{Index, Search, field_errors, linked_name, nothing};
 use crate::access::rights::{CreateTenants, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
-use crate::web::view::{FormPage, TablePage};
-use crate::web::{Cell, Empty, FormView, Frame, Table, see_other_saying};
+use crate::web::view::FormPage;
+use crate::web::{Cell, FormView, Frame, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
 
 /// The routes.
@@ -26,43 +27,37 @@ async fn index(
 ) -> Result<HttpResponse> {
     let (top, search) = (access.tenant().id, query.q.clone());
     let found = access
-        .run(move |conn| queries::below(conn.pg(), top, false, &search))
+        .run(move |conn| queries::below(conn.pg(), top, SEPARATE.below, false, &search))
         .await?;
     let p = Frame::new(access.context(), "nav-tenants").section("tenants");
-    let columns = [
-        "tenants-name",
-        "tenants-address",
-        "tenants-status",
-        "tenants-acts",
-    ]
-    .map(|key| p.t(key));
+    let columns = ["tenants-name", "tenants-address", "tenants-status"].map(|key| p.t(key));
     let mut table = Table::new(p.t("nav-tenants"), columns);
     for tenant in &found {
-        let act =
-            |key: &str, what: &str| (p.t(key), p.url(&format!("/tenants/{}/{what}", tenant.id)));
-        let acts = vec![
-            act("tenants-change-status", "status"),
-            act("tenants-delete", "delete"),
-        ];
         let address = Cell::Link {
             href: format!("/t/{}", tenant.path),
             text: tenant.path.clone(),
         };
-        table.row(vec![
-            name_cell(tenant),
-            address,
-            badge(&p, tenant),
-            Cell::Acts(acts),
-        ]);
+        let page = SEPARATE.page(&access, tenant.id);
+        table.row(vec![linked_name(tenant, page), address, badge(&p, tenant)]);
     }
     let new = (p.t("tenants-new"), p.url("/tenants/new"));
-    let empty = Empty {
-        text: p.t("tenants-empty"),
-        act: Some(new.clone()),
-    };
-    p.render(|p| TablePage {
+    let mut acts = Vec::new();
+    if p.may("tenants.create") {
+        acts.push(new.clone());
+    }
+    acts.push((p.t("trash-title"), p.url("/tenants/trash")));
+    if access.tenant().kind == "main" && p.may("tenants.change") {
+        let own = SEPARATE.page(&access, access.tenant().id.0);
+        acts.push((p.t("tenants-own"), own));
+    }
+    let new = Some(&new).filter(|_| p.may("tenants.create"));
+    let empty = nothing(&p, &query.q, "tenants-empty", new, &p.url("/tenants"));
+    let cut = found.len() >= queries::MOST as usize;
+    p.render(|p| Index {
         intro: p.t("tenants-intro"),
-        acts: vec![new],
+        acts,
+        q: query.into_inner().q,
+        cut,
         table,
         empty,
         p,

@@ -1,25 +1,154 @@
-//! Moving a tenant to the trash, and taking it out again.
+//! Moving a tenant to the trash, the list of what lies there, and taking it out again.
 
 use super::super::provision::{Restore, Trash};
-use super::super::queries::Listed;
-use super::{Which, field_errors, found};
-use crate::access::rights::DeleteTenants;
+use super::super::purge::goes_at;
+use super::super::queries::{self, Listed};
+use super::place::{INNER, Place, SEPARATE};
+use super::{NothingElse, Which, field_errors, name_cell};
+use crate::access::rights::{DeleteInner, DeleteTenants, Right, ViewInner, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
+use crate::db::Write;
 use crate::db::ids::TenantId;
 use crate::error::Result;
 use crate::web::form::{Errors, Submitted, Valid, error_at};
-use crate::web::view::FormPage;
-use crate::web::{FormView, Frame, Input, see_other_saying};
+use crate::web::view::{FormPage, TablePage};
+use crate::web::{Cell, Empty, FormView, Frame, Input, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use validator::Validate;
 
-/// The routes.
+/// The routes; the list of the trash comes before the page of one tenant.
 pub(super) fn routes(r: &mut Routes) {
-    r.get("/t/{tenant}/tenants/{id}/delete", delete_page);
-    r.post("/t/{tenant}/tenants/{id}/delete", delete);
-    r.post("/t/{tenant}/tenants/{id}/restore", restore);
+    r.get("/t/{tenant}/tenants/trash", separate_list);
+    r.get("/t/{tenant}/tenants/{id}/delete", delete_separate_page);
+    r.post("/t/{tenant}/tenants/{id}/delete", delete_separate);
+    r.get("/t/{tenant}/tenants/{id}/restore", restore_separate_page);
+    r.post("/t/{tenant}/tenants/{id}/restore", restore_separate);
+    r.get("/t/{tenant}/inner/trash", inner_list);
+    r.get("/t/{tenant}/inner/{id}/delete", delete_inner_page);
+    r.post("/t/{tenant}/inner/{id}/delete", delete_inner);
+    r.get("/t/{tenant}/inner/{id}/restore", restore_inner_page);
+    r.post("/t/{tenant}/inner/{id}/restore", restore_inner);
+}
+
+async fn separate_list(access: ControlAccess<ViewTenants>) -> Result<HttpResponse> {
+    list(&access, SEPARATE, "tenants.delete").await
+}
+
+async fn inner_list(access: ControlAccess<ViewInner>) -> Result<HttpResponse> {
+    list(&access, INNER, "inner.delete").await
+}
+
+async fn delete_separate_page(
+    access: ControlAccess<DeleteTenants>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    delete_page(&access, SEPARATE, path.id).await
+}
+
+async fn delete_inner_page(
+    access: ControlAccess<DeleteInner>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    delete_page(&access, INNER, path.id).await
+}
+
+async fn delete_separate(
+    access: ControlAccess<DeleteTenants>,
+    path: web::Path<Which>,
+    form: Submitted<DeleteForm>,
+) -> Result<HttpResponse> {
+    delete(&access, SEPARATE, path.id, form).await
+}
+
+async fn delete_inner(
+    access: ControlAccess<DeleteInner>,
+    path: web::Path<Which>,
+    form: Submitted<DeleteForm>,
+) -> Result<HttpResponse> {
+    delete(&access, INNER, path.id, form).await
+}
+
+async fn restore_separate_page(
+    access: ControlAccess<DeleteTenants>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    restore_page(&access, SEPARATE, path.id).await
+}
+
+async fn restore_inner_page(
+    access: ControlAccess<DeleteInner>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    restore_page(&access, INNER, path.id).await
+}
+
+async fn restore_separate(
+    access: ControlAccess<DeleteTenants>,
+    path: web::Path<Which>,
+    _: Submitted<NothingElse>,
+) -> Result<HttpResponse> {
+    restore(&access, SEPARATE, path.id).await
+}
+
+async fn restore_inner(
+    access: ControlAccess<DeleteInner>,
+    path: web::Path<Which>,
+    _: Submitted<NothingElse>,
+) -> Result<HttpResponse> {
+    restore(&access, INNER, path.id).await
+}
+
+async fn list<R: Right>(
+    access: &ControlAccess<R>,
+    place: Place,
+    may_restore: &str,
+) -> Result<HttpResponse> {
+    let top = access.tenant().id;
+    let found = access
+        .run(move |conn| queries::below(conn.pg(), top, place.below, true, ""))
+        .await?;
+    let p = Frame::new(access.context(), "trash-title").section(place.section);
+    let label = p.t(&format!("nav-{}", place.section));
+    let p = p.crumb(label, place.list(access));
+    let columns = [
+        "tenants-name",
+        "tenants-address",
+        "trash-since",
+        "trash-goes",
+        "tenants-acts",
+    ]
+    .map(|key| p.t(key));
+    let mut table = Table::new(p.t("trash-title"), columns);
+    for tenant in &found {
+        let Some(since) = tenant.trashed_at else {
+            continue;
+        };
+        let mut acts = Vec::new();
+        if p.may(may_restore) {
+            let url = format!("{}/restore", place.page(access, tenant.id));
+            acts.push((p.t("tenants-restore"), url));
+        }
+        table.row(vec![
+            name_cell(tenant),
+            Cell::Text(tenant.path.clone()),
+            Cell::Text(p.t.moment(&since)),
+            Cell::Text(p.t.moment(&goes_at(since))),
+            Cell::Acts(acts),
+        ]);
+    }
+    let empty = Empty {
+        text: p.t("trash-empty"),
+        act: Some((p.t("trash-back"), place.list(access))),
+    };
+    p.render(|p| TablePage {
+        intro: p.t("trash-intro"),
+        acts: Vec::new(),
+        table,
+        empty,
+        p,
+    })
 }
 
 #[derive(Debug, Default, Deserialize, Validate)]
@@ -28,106 +157,128 @@ struct DeleteForm {
     slug: String,
 }
 
-fn delete_form(p: &Frame, tenant: &Listed, typed: &str) -> FormView {
-    FormView::new(
-        p.url(&format!("/tenants/{}/delete", tenant.id)),
+async fn delete_page<R: Right>(
+    access: &ControlAccess<R>,
+    place: Place,
+    id: i32,
+) -> Result<HttpResponse> {
+    let tenant = place.find(access, id).await?;
+    if tenant.trashed() {
+        return view_restore(access, place, &tenant, None);
+    }
+    view_delete(access, place, &tenant, "", None)
+}
+
+fn view_delete<R: Right>(
+    access: &ControlAccess<R>,
+    place: Place,
+    tenant: &Listed,
+    typed: &str,
+    errors: Option<&Errors>,
+) -> Result<HttpResponse> {
+    let p = place.frame(access, "tenants-delete", tenant);
+    let label = p.t.with("tenants-delete-type", "slug", &tenant.path);
+    let form = FormView::new(
+        format!("{}/delete", place.page(access, tenant.id)),
         p.t("tenants-delete"),
     )
-    .input(
-        Input::line(
-            "slug",
-            p.t.with("tenants-delete-type", "slug", &tenant.path),
-            typed,
-        )
-        .required(),
-    )
+    .input(Input::line("slug", label, typed).required())
     .danger()
-    .cancel(p.url("/tenants"))
-}
-
-async fn delete_page(
-    access: ControlAccess<DeleteTenants>,
-    path: web::Path<Which>,
-) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.id).await?;
-    let p = Frame::new(access.context(), "tenants-delete").section("tenants");
-    if tenant.trashed {
-        let form = FormView::new(
-            p.url(&format!("/tenants/{}/restore", tenant.id)),
-            p.t("tenants-restore"),
-        )
-        .cancel(p.url("/tenants"));
-        return p.render(|p| FormPage {
-            intro: p.t.with("tenants-restore-intro", "name", &tenant.trail),
-            form,
-            p,
-        });
+    .cancel(place.page(access, tenant.id));
+    let intro = p.t.with("tenants-delete-intro", "name", &tenant.trail);
+    match errors {
+        None => p.render(|p| FormPage { intro, form, p }),
+        Some(errors) => {
+            let form = form.errors(&p.t, errors);
+            p.render_again(|p| FormPage { intro, form, p })
+        }
     }
-    let form = delete_form(&p, &tenant, "");
-    p.render(|p| FormPage {
-        intro: p.t.with("tenants-delete-intro", "name", &tenant.trail),
-        form,
-        p,
-    })
 }
 
-async fn delete(
-    access: ControlAccess<DeleteTenants>,
-    path: web::Path<Which>,
+async fn delete<R: Right<Mode = Write>>(
+    access: &ControlAccess<R>,
+    place: Place,
+    id: i32,
     form: Submitted<DeleteForm>,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.id).await?;
+    let tenant = place.find(access, id).await?;
     let typed = form
         .validated()
         .map_or_else(|faulty| faulty.typed, Valid::into_inner);
-    let again = |errors: Errors| {
-        let p = Frame::new(access.context(), "tenants-delete").section("tenants");
-        let form = delete_form(&p, &tenant, &typed.slug).errors(&p.t, &errors);
-        p.render_again(|p| FormPage {
-            intro: p.t.with("tenants-delete-intro", "name", &tenant.trail),
-            form,
-            p,
-        })
-    };
     if typed.slug.trim() != tenant.path {
-        return again(error_at("slug", "tenants-delete-wrong", &[]));
+        let errors = error_at("slug", "tenants-delete-wrong", &[]);
+        return view_delete(access, place, &tenant, &typed.slug, Some(&errors));
     }
-    match access
-        .provision(Trash {
-            actor: Actor::form(access.user().id),
-            tenant: TenantId(tenant.id),
-        })
-        .await
-    {
+    let order = Trash {
+        actor: Actor::form(access.user().id),
+        tenant: TenantId(tenant.id),
+    };
+    match access.provision(order).await {
         Ok(()) => Ok(see_other_saying(
-            &format!("{}/tenants", access.tenant().base()),
+            &format!("{}/trash", place.list(access)),
             "success",
             "said-tenant-trashed",
             &[("name", tenant.name.clone())],
         )),
-        Err(error) => again(field_errors("", error)?),
+        Err(error) => {
+            let errors = field_errors("", error)?;
+            view_delete(access, place, &tenant, &typed.slug, Some(&errors))
+        }
     }
 }
 
-#[derive(Debug, Deserialize, Validate)]
-struct NothingElse {}
-
-async fn restore(
-    access: ControlAccess<DeleteTenants>,
-    path: web::Path<Which>,
-    _: Submitted<NothingElse>,
+async fn restore_page<R: Right>(
+    access: &ControlAccess<R>,
+    place: Place,
+    id: i32,
 ) -> Result<HttpResponse> {
-    let tenant = found(&access, false, path.id).await?;
-    access
-        .provision(Restore {
-            actor: Actor::form(access.user().id),
-            tenant: TenantId(tenant.id),
-        })
-        .await?;
-    Ok(see_other_saying(
-        &format!("{}/tenants", access.tenant().base()),
-        "success",
-        "said-saved",
-        &[],
-    ))
+    let tenant = place.find(access, id).await?;
+    view_restore(access, place, &tenant, None)
+}
+
+fn view_restore<R: Right>(
+    access: &ControlAccess<R>,
+    place: Place,
+    tenant: &Listed,
+    errors: Option<&Errors>,
+) -> Result<HttpResponse> {
+    let p = place.frame(access, "tenants-restore", tenant);
+    let form = FormView::new(
+        format!("{}/restore", place.page(access, tenant.id)),
+        p.t("tenants-restore"),
+    )
+    .cancel(format!("{}/trash", place.list(access)));
+    let intro = p.t.with("tenants-restore-intro", "name", &tenant.trail);
+    match errors {
+        None => p.render(|p| FormPage { intro, form, p }),
+        Some(errors) => {
+            let form = form.errors(&p.t, errors);
+            p.render_again(|p| FormPage { intro, form, p })
+        }
+    }
+}
+
+async fn restore<R: Right<Mode = Write>>(
+    access: &ControlAccess<R>,
+    place: Place,
+    id: i32,
+) -> Result<HttpResponse> {
+    let tenant = place.find(access, id).await?;
+    let order = Restore {
+        actor: Actor::form(access.user().id),
+        tenant: TenantId(tenant.id),
+    };
+    match access.provision(order).await {
+        Ok(()) => {
+            let to = place.page(access, id);
+            let name = [("name", tenant.name.clone())];
+            Ok(see_other_saying(
+                &to,
+                "success",
+                "said-tenant-restored",
+                &name,
+            ))
+        }
+        Err(error) => view_restore(access, place, &tenant, Some(&field_errors("", error)?)),
+    }
 }
