@@ -7,6 +7,7 @@ use crate::config::Loaded;
 use crate::control::roles::SyncBuiltIn;
 use crate::control::tenants::{self, Tenant, purge};
 use crate::db::embedded::{Embedded, ServeLock};
+use secrecy::SecretString;
 use std::sync::Arc;
 
 /// An open installation.
@@ -30,26 +31,41 @@ pub(crate) fn open_to_serve(loaded: &Loaded) -> Result<Opened> {
 
 fn open_with(loaded: &Loaded, serve: bool) -> Result<Opened> {
     let config = loaded.config.clone();
-    let database = &config.database;
-    let (lock, embedded, url) = match &database.url {
-        Some(url) => (None, None, url.clone()),
-        None => {
-            let lock = if serve {
-                Some(ServeLock::take(&database.data_dir)?)
-            } else {
-                None
-            };
-            let embedded = Embedded::join(&database.data_dir, database.postgres_bin.as_deref())?;
-            let url = embedded.database_url();
-            (lock, Some(embedded), url)
-        }
+    let lock = if serve && config.database.url.is_none() {
+        Some(ServeLock::take(&config.database.data_dir)?)
+    } else {
+        None
     };
+    let Connected { url, embedded } = connect(loaded)?;
     let app = App::open(config, &url)?;
     app.provisioner.carry_out(SyncBuiltIn)?;
     Ok(Opened {
         app: Arc::new(app),
         _embedded: embedded,
         _serve: lock,
+    })
+}
+
+/// A database that answers; whether it holds an installation has not been asked.
+pub(crate) struct Connected {
+    /// URL of the log-in that makes schemas and roles.
+    pub(crate) url: SecretString,
+    embedded: Option<Embedded>,
+}
+
+/// The database of the configuration, or the private one, started if need be.
+pub(crate) fn connect(loaded: &Loaded) -> Result<Connected> {
+    let database = &loaded.config.database;
+    if let Some(url) = &database.url {
+        return Ok(Connected {
+            url: url.clone(),
+            embedded: None,
+        });
+    }
+    let embedded = Embedded::join(&database.data_dir, database.postgres_bin.as_deref())?;
+    Ok(Connected {
+        url: embedded.database_url(),
+        embedded: Some(embedded),
     })
 }
 
@@ -81,7 +97,7 @@ impl Opened {
 }
 
 /// A password from standard input; one line's end is dropped.
-pub(crate) fn password_from_stdin() -> Result<secrecy::SecretString> {
+pub(crate) fn password_from_stdin() -> Result<SecretString> {
     let mut text = std::io::read_to_string(std::io::stdin())?;
     if text.ends_with('\n') {
         text.pop();
@@ -89,5 +105,5 @@ pub(crate) fn password_from_stdin() -> Result<secrecy::SecretString> {
             text.pop();
         }
     }
-    Ok(secrecy::SecretString::from(text))
+    Ok(SecretString::from(text))
 }

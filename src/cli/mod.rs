@@ -4,6 +4,7 @@
 //! `verbs!`. Exit codes are 0 done, 1 failed, 2 wrong usage. Results go to standard output, with `--json`
 //! as exactly one object or array; messages and logs go to standard error.
 
+mod backup;
 mod bench;
 mod config;
 pub(crate) mod database;
@@ -67,6 +68,8 @@ verbs! {
     Tenant(tenant::Arguments),
     User(user::Arguments),
     Recipients(recipients::Arguments),
+    Backup(backup::Arguments),
+    Restore(backup::Restore),
     Bench(bench::Arguments),
     List(list::Arguments),
     Field(field::Arguments),

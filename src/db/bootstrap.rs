@@ -170,16 +170,29 @@ fn check_privileges(conn: &mut PgConnection) -> Result<()> {
     }
 }
 
+/// Whether this server and this log-in will do, said in plain words.
+pub(super) fn check(conn: &mut PgConnection) -> Result<()> {
+    check_server(conn)?;
+    check_privileges(conn)
+}
+
+/// What all schemas use: trigrams, and how names sort.
+pub(super) fn extensions(conn: &mut PgConnection) -> Result<()> {
+    conn.batch_execute(
+        "CREATE SCHEMA IF NOT EXISTS ext; CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA ext;",
+    )?;
+    collation(conn)
+}
+
 /// The first start: schemas, the installation's number and secrets, the roles that everything needs.
 fn create(conn: &mut PgConnection) -> Result<()> {
+    extensions(conn)?;
     conn.batch_execute(
-        "CREATE SCHEMA IF NOT EXISTS ext; CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA ext; \
-         CREATE SCHEMA control; \
+        "CREATE SCHEMA control; \
          CREATE TABLE control.installation (one boolean PRIMARY KEY DEFAULT true CHECK (one), inst integer NOT NULL, \
              control_version integer NOT NULL DEFAULT 0, control_password text NOT NULL, app_password text NOT NULL, \
              secret text NOT NULL, setup_token text, made_at timestamptz NOT NULL DEFAULT now());",
     )?;
-    collation(conn)?;
     diesel::sql_query(
         "INSERT INTO control.installation (inst, control_password, app_password, secret) VALUES ($1, $2, $3, $4)",
     )
@@ -220,25 +233,10 @@ fn free_number(conn: &mut PgConnection) -> Result<i32> {
     Err(AppError::internal("no free installation number found"))
 }
 
-/// The roles that are there once: made at the first start, and again after a restore into another cluster.
+/// The roles that are there once: made at the first start, and again where they were lost.
 fn logins(conn: &mut PgConnection, names: Names, row: &Row) -> Result<()> {
-    for (role, password) in [
-        (names.control(), Some(&row.control_password)),
-        (names.app(), Some(&row.app_password)),
-        (names.tenants(), None),
-        (names.owners(), None),
-    ] {
-        let flag: Flag =
-            diesel::sql_query("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1) AS yes")
-                .bind::<Text, _>(&role)
-                .get_result(conn)?;
-        if flag.yes {
-            continue;
-        }
-        let login = password.map_or_else(String::new, |p| format!(" LOGIN PASSWORD '{p}'"));
-        conn.batch_execute(&format!(
-            "CREATE ROLE {role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS{login}"
-        ))?;
+    if login_roles(conn, names)? {
+        passwords(conn, names, row)?;
     }
     // Owners' functions use temporary tables; nobody else may, as far as the log-in can forbid it: a
     // database that belongs to somebody else keeps PUBLIC's right, and `REVOKE` then only warns or errs.
@@ -252,6 +250,59 @@ fn logins(conn: &mut PgConnection, names: Names, row: &Row) -> Result<()> {
         names.app()
     ))?;
     assert_no_inheritance(conn, names)
+}
+
+/// Makes those of the roles that lack; whether any did.
+pub(super) fn login_roles(conn: &mut PgConnection, names: Names) -> Result<bool> {
+    let mut made = false;
+    for (role, login) in [
+        (names.control(), "LOGIN"),
+        (names.app(), "LOGIN"),
+        (names.tenants(), "NOLOGIN"),
+        (names.owners(), "NOLOGIN"),
+    ] {
+        let flag: Flag =
+            diesel::sql_query("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1) AS yes")
+                .bind::<Text, _>(&role)
+                .get_result(conn)?;
+        if !flag.yes {
+            conn.batch_execute(&format!(
+                "CREATE ROLE {role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOBYPASSRLS {login}"
+            ))?;
+            made = true;
+        }
+    }
+    Ok(made)
+}
+
+/// Gives the serving log-ins the passwords that the installation knows.
+pub(super) fn set_passwords(conn: &mut PgConnection, names: Names) -> Result<()> {
+    let row = row(conn)?;
+    passwords(conn, names, &row)
+}
+
+/// They are our own hexadecimal digits.
+fn passwords(conn: &mut PgConnection, names: Names, row: &Row) -> Result<()> {
+    Ok(conn.batch_execute(&format!(
+        "ALTER ROLE {} PASSWORD '{}'; ALTER ROLE {} PASSWORD '{}'",
+        names.control(),
+        row.control_password,
+        names.app(),
+        row.app_password
+    ))?)
+}
+
+/// Lets the serving log-in become `role`, without ever inheriting from it.
+pub(super) fn let_app_become(conn: &mut PgConnection, names: Names, role: &str) -> Result<()> {
+    let flag: Flag =
+        diesel::sql_query("SELECT current_setting('server_version_num')::int >= 160000 AS yes")
+            .get_result(conn)?;
+    let options = if flag.yes {
+        " WITH INHERIT FALSE, SET TRUE"
+    } else {
+        ""
+    };
+    Ok(conn.batch_execute(&format!("GRANT {role} TO {}{options}", names.app()))?)
 }
 
 /// A serving log-in that inherits reads every tenant, and one that can become an owner or the other one

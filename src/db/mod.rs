@@ -11,6 +11,7 @@
 //! The log-in that runs tenants' queries cannot become `m<inst>_control`, so that a fault in a
 //! tenant's page reaches neither password hashes nor sessions.
 
+pub mod backup;
 pub mod bootstrap;
 pub mod constraint;
 pub mod control;

@@ -75,6 +75,11 @@ impl Provisioner {
         })
     }
 
+    /// The provisioning log-in, for what only a whole backup needs.
+    pub(crate) fn url(&self) -> &SecretString {
+        &self.url
+    }
+
     /// Names and serving log-ins.
     pub fn installation(&self) -> &Installation {
         &self.installation
@@ -208,7 +213,7 @@ impl ProvisionConn<'_> {
             tenants = self.names.tenants(),
             schema = names::schema(tenant),
         ))?;
-        self.let_app_become(&t)?;
+        bootstrap::let_app_become(self.conn, self.names, &t)?;
         migrate::migrate_tenant(self.conn, self.names, tenant, 0, migrate::tenant_version())?;
         self.as_owner(tenant, |conn, names| {
             conn.batch_execute(&grants::tenant_sql(names, tenant))?;
@@ -225,7 +230,7 @@ impl ProvisionConn<'_> {
         self.make_role(&i)?;
         self.conn
             .batch_execute(&format!("GRANT {} TO {i}", self.names.tenants()))?;
-        self.let_app_become(&i)?;
+        bootstrap::let_app_become(self.conn, self.names, &i)?;
         // The parent's owner makes the projection's schema.
         self.conn.batch_execute(&format!(
             "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {}', current_database()); END $$",
@@ -373,36 +378,12 @@ impl ProvisionConn<'_> {
         Ok(())
     }
 
-    /// Lets the serving log-in become `role`, without ever inheriting from it.
-    fn let_app_become(&mut self, role: &str) -> Result<()> {
-        let options = if self.server_version()? >= 160_000 {
-            " WITH INHERIT FALSE, SET TRUE"
-        } else {
-            ""
-        };
-        self.conn
-            .batch_execute(&format!("GRANT {role} TO {}{options}", self.names.app()))?;
-        Ok(())
-    }
-
     fn drop_role(&mut self, role: &str) -> Result<()> {
         if self.role_exists(role)? {
             self.conn
                 .batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"))?;
         }
         Ok(())
-    }
-
-    fn server_version(&mut self) -> Result<i32> {
-        #[derive(QueryableByName)]
-        struct Version {
-            #[diesel(sql_type = diesel::sql_types::Integer)]
-            version: i32,
-        }
-        let version: Version =
-            diesel::sql_query("SELECT current_setting('server_version_num')::int AS version")
-                .get_result(self.conn)?;
-        Ok(version.version)
     }
 
     fn names_of(&mut self, query: &str, table: &str) -> Result<Vec<String>> {

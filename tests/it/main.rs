@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod backup;
 mod embedded;
 mod fields;
 mod i18n;

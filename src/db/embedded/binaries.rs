@@ -58,6 +58,27 @@ fn installed() -> Vec<PathBuf> {
     all
 }
 
+/// One of PostgreSQL's client programs, of that release or the next newer one there is; in the named folder
+/// first.
+pub(crate) fn client_programs(name: &str, least: u32, named: Option<&Path>) -> Option<PathBuf> {
+    let release = |dir: PathBuf| {
+        let path = dir.join(name);
+        let output = Command::new(&path).arg("--version").output().ok()?;
+        let major = major(&String::from_utf8_lossy(&output.stdout))?;
+        (major >= least).then_some((major, path))
+    };
+    named
+        .map(Path::to_owned)
+        .and_then(release)
+        .or_else(|| {
+            installed()
+                .into_iter()
+                .filter_map(release)
+                .min_by_key(|(major, _)| *major)
+        })
+        .map(|(_, path)| path)
+}
+
 /// The major version, if the folder really has what is needed.
 fn version(dir: &Path) -> Option<u32> {
     if !["initdb", "pg_ctl", "postgres"]

@@ -23,6 +23,7 @@ mod process;
 mod programs;
 mod socket;
 
+pub(crate) use binaries::client_programs;
 pub use error::EmbeddedError;
 pub use keeper::keep;
 

@@ -10,7 +10,7 @@ mod import;
 mod injection;
 mod inner;
 mod migrations;
-mod provisioning;
+pub mod provisioning;
 mod session;
 mod tables;
 

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::time::{Duration, Instant};
 
 /// All roles, schemas, tables, memberships and rows that tenants consist of.
-fn everything(db: &TestDb) -> String {
+pub fn everything(db: &TestDb) -> String {
     let inst = db.inst();
     let query = format!(
         "SELECT 'role ' || rolname AS x FROM pg_roles WHERE rolname LIKE 'm{inst}\\_%' \

@@ -78,6 +78,18 @@ impl TestDb {
         }
     }
 
+    /// An installation that is in a database already: one restored from a backup.
+    pub fn over(database: Database, files: tempfile::TempDir) -> Self {
+        let mut config = Config::default();
+        config.storage.files_dir = Some(files.path().to_owned());
+        let app = App::open(config, &database.url).unwrap();
+        Self {
+            app,
+            files,
+            database,
+        }
+    }
+
     /// A second application on the same installation, as another process would be.
     pub fn again(&self, config: Config) -> Result<App> {
         App::open(config, &self.database.url)
