@@ -151,7 +151,7 @@ fn from_database(
 fn from_message(message: &str) -> AppError {
     match message {
         "outside the fence" => AppError::OutsideFence,
-        "list outside the fence" => AppError::invalid("fence-list-outside"),
+        "list outside the fence" | "no such list" => AppError::invalid("fence-list-outside"),
         "the fence asks for a list" => AppError::invalid("fence-list-missing"),
         // Columns that were dropped count, too.
         text if text.starts_with("tables can have at most") => {

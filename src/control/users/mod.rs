@@ -1,6 +1,7 @@
 //! Users: people who log in. Each has a home tenant; only its administrators, or its parents', change
 //! his e-mail, password, second factor and state.
 
+pub mod admit;
 pub mod pages;
 
 use super::audit::{self, Actor};

@@ -1,18 +1,18 @@
 //! The pages of a tenant's users: who they are, adding one, changing his roles.
 
-use super::NewUser;
+use super::admit::{self, Wanted};
 use crate::access::rights::{self, ChangeUsers, ViewUsers};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
+use crate::control::memberships;
 use crate::control::tenants::queries::{self, Member};
-use crate::control::{memberships, users};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use validator::Validate;
 
@@ -96,10 +96,11 @@ fn row(p: &Frame, member: &Member) -> Vec<Cell> {
         .map_or_else(|| p.t("users-never"), |at| p.t.moment(&at));
     let own = p.user.as_ref().is_some_and(|user| user.id.0 == member.id);
     let acts = if p.may("users.change") && !own {
-        vec![(
-            p.t("users-change-roles"),
-            p.url(&format!("/users/{}/roles", member.id)),
-        )]
+        let url = |act: &str| p.url(&format!("/users/{}/{act}", member.id));
+        vec![
+            (p.t("users-change-roles"), url("roles")),
+            (p.t("tokens-title"), url("tokens")),
+        ]
     } else {
         Vec::new()
     };
@@ -188,22 +189,11 @@ async fn new(access: ControlAccess<ChangeUsers>) -> Result<HttpResponse> {
     })
 }
 
-/// Grant only what you hold: every right of the roles must be the granter's own here.
-fn may_grant(access: &ControlAccess<ChangeUsers>, roles: &[String]) -> Result<(), Errors> {
-    if roles.is_empty() {
-        return Err(error_at("roles", "users-roles-missing", &[]));
-    }
-    let known = roles
-        .iter()
-        .all(|role| rights::ROLES.contains(&role.as_str()));
-    let held = roles
-        .iter()
-        .flat_map(|role| rights::keys_of_role(role))
-        .all(|key| access.tenant().may(key));
-    if known && held {
-        Ok(())
-    } else {
-        Err(error_at("roles", "users-roles-beyond", &[]))
+/// A refusal that the form can show.
+fn at_input(error: AppError) -> Result<Errors> {
+    match error {
+        AppError::Invalid { key, params } => Ok(error_at(admit::input_of(key), key, &params)),
+        other => Err(other),
     }
 }
 
@@ -224,54 +214,28 @@ async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(typed, errors),
     };
-    if let Err(errors) = may_grant(&access, &form.roles) {
-        return again(form, errors);
+    if let Err(error) = admit::may_grant(access.tenant(), &form.roles) {
+        return again(form, at_input(error)?);
     }
     let (tenant, actor) = (access.tenant().id, Actor::form(access.user().id));
-    let language = access.user().language.clone();
-    let (email, name, password, roles) = (
-        form.email.clone(),
-        form.name.clone(),
-        form.password.clone(),
-        form.roles.clone(),
-    );
+    let wanted = Wanted {
+        email: form.email.clone(),
+        name: form.name.clone(),
+        password: form.password.clone(),
+        language: access.user().language.clone(),
+        roles: form.roles.clone(),
+    };
     let made = access
-        .run(move |conn| {
-            let email = users::normalise_email(&email)?;
-            let user = match users::by_email(conn.pg(), &email)? {
-                Some(user) if Some(user) == actor.user => {
-                    return Err(AppError::invalid("users-own-roles"));
-                }
-                Some(user) => user,
-                None => {
-                    let password =
-                        Some(&password).filter(|password| !password.expose_secret().is_empty());
-                    let password = password.ok_or(AppError::invalid("password-missing"))?;
-                    let new = NewUser::check(&email, &name, Some(password), &language)?;
-                    users::create(conn.pg(), actor, tenant, &new)?
-                }
-            };
-            memberships::grant(conn.pg(), actor, user, tenant, &roles)?;
-            Ok(email)
-        })
+        .run(move |conn| admit::admit(conn.pg(), actor, tenant, &wanted))
         .await;
     match made {
-        Ok(email) => Ok(see_other_saying(
+        Ok((_, email)) => Ok(see_other_saying(
             &format!("{}/users", access.tenant().base()),
             "success",
             "said-user-added",
             &[("email", email)],
         )),
-        Err(AppError::Invalid { key, params }) => {
-            let field = match key {
-                "email-invalid" => "email",
-                "user-name-length" => "name",
-                key if key.starts_with("password") => "password",
-                _ => "",
-            };
-            again(form, error_at(field, key, &params))
-        }
-        Err(other) => Err(other),
+        Err(error) => again(form, at_input(error)?),
     }
 }
 
@@ -330,9 +294,9 @@ async fn set_roles(
         })
     };
     if !typed.roles.is_empty()
-        && let Err(errors) = may_grant(&access, &typed.roles)
+        && let Err(error) = admit::may_grant(access.tenant(), &typed.roles)
     {
-        return again(errors);
+        return again(at_input(error)?);
     }
     let (tenant, actor, user, roles) = (
         access.tenant().id,
@@ -350,7 +314,6 @@ async fn set_roles(
             "said-saved",
             &[],
         )),
-        Err(AppError::Invalid { key, params }) => again(error_at("roles", key, &params)),
-        Err(other) => Err(other),
+        Err(error) => again(at_input(error)?),
     }
 }

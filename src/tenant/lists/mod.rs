@@ -8,6 +8,7 @@ mod usage;
 
 use crate::access::Routes;
 use crate::control::audit;
+use crate::db::constraint::Blame;
 use crate::db::ids::ListId;
 use crate::db::schema::tenant::{lists, subscriptions};
 use crate::db::{Mode, TenantConn, Write};
@@ -16,8 +17,10 @@ use diesel::prelude::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-pub use usage::Usage;
+pub use usage::{Usage, fences};
 
+/// Which field of a form or request a refusal of the database belongs to.
+pub const BLAME: &[Blame] = &[("lists_name_key", "name", "list-name-taken")];
 /// The statuses in which somebody is on a list, or about to be.
 pub const LIVE: [&str; 2] = ["active", "waiting"];
 

@@ -1,10 +1,10 @@
 //! The pages of mailing lists: index, form, deletion.
 
 use super::usage::{self, Usage};
-use super::{List, active, all, by_id};
+use super::{BLAME, List, active, all, by_id};
 use crate::access::rights::{ChangeLists, CreateLists, DeleteLists, Right, ViewLists};
 use crate::access::{Access, ControlAccess};
-use crate::db::constraint::{Blame, blame};
+use crate::db::constraint::blame;
 use crate::db::ids::ListId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
@@ -13,8 +13,6 @@ use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_othe
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use validator::Validate;
-
-const BLAME: &[Blame] = &[("lists_name_key", "name", "list-name-taken")];
 
 /// The list that the URL names.
 #[derive(Debug, Deserialize)]

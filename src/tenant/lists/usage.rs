@@ -55,7 +55,7 @@ pub(super) fn profiles<M: Mode>(conn: &mut TenantConn<'_, M>, id: ListId) -> Res
 }
 
 /// Names of the inner tenants of `parent` that the list fences, those in the trash included.
-pub(super) fn fences<M: Mode>(
+pub fn fences<M: Mode>(
     conn: &mut ControlConn<'_, M>,
     parent: TenantId,
     id: ListId,

@@ -3,6 +3,7 @@
 
 use super::query::{self, Cursor, Filter, Row, Sort};
 use super::show;
+use crate::db::ids::RecipientId;
 use crate::db::{Mode, TenantConn};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::Field;
@@ -89,6 +90,32 @@ impl Export {
             rows: page.rows,
             next: page.next,
         })
+    }
+
+    /// A page for a program: `limit` rows in this order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn sorted<M: Mode>(
+        &self,
+        conn: &mut TenantConn<'_, M>,
+        sort: &Sort,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Part> {
+        let page = query::page(conn, &self.columns, &self.filter, sort, after, limit)?;
+        Ok(Part {
+            rows: page.rows,
+            next: page.next,
+        })
+    }
+
+    /// One recipient.
+    ///
+    /// # Errors
+    /// `NotFound` where he is not, or not for this tenant.
+    pub fn one<M: Mode>(&self, conn: &mut TenantConn<'_, M>, id: RecipientId) -> Result<Row> {
+        query::one(conn, id, &self.columns)
     }
 
     /// The header of the CSV file.

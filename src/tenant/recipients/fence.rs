@@ -2,6 +2,8 @@
 
 use super::dynamic::Dynamic;
 use super::write::Assignment;
+use crate::access::rights::Right;
+use crate::access::{Access, ControlAccess};
 use crate::control::tenants::fence::Fence;
 use crate::db::ids::TenantId;
 use crate::db::schema::control::tenants;
@@ -54,6 +56,26 @@ pub fn unmet<M: Mode>(
         .filter(|(_, holds)| !holds)
         .map(|(condition, _)| condition.show())
         .collect())
+}
+
+/// The conditions of the inner tenant's fence that these values miss, for whoever was refused.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn missed<R: Right>(
+    access: &Access<R>,
+    above: &ControlAccess<R>,
+    fields: &[Field],
+    values: Vec<Assignment>,
+) -> Result<Vec<String>> {
+    let id = access.tenant().id;
+    let Some(fence) = above.run(move |conn| of(conn.pg(), id)).await? else {
+        return Ok(Vec::new());
+    };
+    let fields = fields.to_vec();
+    access
+        .run(move |conn| unmet(conn, &fence, &fields, &values))
+        .await
 }
 
 /// The row as it would be, by columns.

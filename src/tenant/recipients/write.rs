@@ -2,14 +2,19 @@
 //! `create_recipient`, so that an inner tenant learns nothing of people outside its fence.
 
 use super::dynamic::Dynamic;
+use crate::access::TenantHere;
+use crate::access::rights::EraseFencedRecipients;
+use crate::control::audit;
 use crate::db::ids::{ListId, RecipientId};
 use crate::db::schema::tenant::{recipients, subscriptions};
 use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
+use crate::tenant::fields::Field;
 use crate::tenant::fields::kind::Kind;
 use crate::tenant::target_groups::rules::Column;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text};
+use serde_json::json;
 
 diesel::define_sql_function! {
     /// Makes a recipient; null in inner tenants.
@@ -66,6 +71,99 @@ pub fn create(
     ))
     .get_result(conn.pg())?;
     Ok(id.map(RecipientId))
+}
+
+/// Makes a recipient as a person or a program entered him, and notes it.
+///
+/// # Errors
+/// Those of `create`.
+pub fn enter(
+    conn: &mut TenantConn<'_, Write>,
+    values: &[Assignment],
+    lists: &[ListId],
+    consent: Option<&str>,
+) -> Result<Option<RecipientId>> {
+    let id = create(conn, values, lists, consent)?;
+    // What an inner tenant is told must not depend on whom it does not see.
+    let object = id.map(|id| id.to_string()).unwrap_or_default();
+    audit::record_in_tenant(conn, "recipient.create", &object, &json!({}))?;
+    Ok(id)
+}
+
+/// Whether a deletion takes recipients only off this tenant's lists.
+///
+/// # Errors
+/// `Forbidden` where a rule fences the inner tenant and the user lacks the right to erase.
+pub fn leaves_lists_only(here: &TenantHere) -> Result<bool> {
+    if !here.is_inner() {
+        return Ok(false);
+    }
+    if !here.fenced_by_lists {
+        here.allows::<EraseFencedRecipients>()?;
+    }
+    Ok(here.fenced_by_lists)
+}
+
+/// Deletes one recipient as a person or a program asked, and notes it; `sealed` is his id in URLs.
+///
+/// # Errors
+/// `NotFound`, or when the database refuses.
+pub fn remove(
+    conn: &mut TenantConn<'_, Write>,
+    id: RecipientId,
+    sealed: &str,
+    only_lists: bool,
+) -> Result<()> {
+    super::query::one(conn, id, &[])?;
+    delete(conn, &[id], only_lists)?;
+    // An inner tenant's log must not tell how many recipients exist outside.
+    let object = if conn.is_inner() {
+        sealed.to_owned()
+    } else {
+        id.to_string()
+    };
+    audit::record_in_tenant(conn, "recipient.delete", &object, &json!({}))
+}
+
+/// Subscribes one recipient, or gives his subscription another status, as somebody asked.
+///
+/// # Errors
+/// `NotFound` for a recipient, list or status that is none.
+pub fn set_subscription(
+    conn: &mut TenantConn<'_, Write>,
+    id: RecipientId,
+    list: ListId,
+    status: &str,
+    consent: &str,
+) -> Result<()> {
+    if !super::state::STATUSES.contains(&status) {
+        return Err(AppError::NotFound);
+    }
+    super::query::one(conn, id, &[])?;
+    crate::tenant::lists::by_id(conn, list)?;
+    let consent = Some(consent.trim()).filter(|text| !text.is_empty());
+    subscribe_all(conn, &[id], list, status, true, consent)?;
+    Ok(())
+}
+
+/// What a refusal of the database is about: a field and the message's key.
+///
+/// # Errors
+/// Any other error is handed on.
+pub fn blamed(fields: &[Field], error: AppError) -> Result<(&Field, &'static str)> {
+    let AppError::Constraint(constraint) = error else {
+        return Err(error);
+    };
+    for field in fields {
+        let column = field.column()?;
+        if constraint == format!("recipients_{column}_key") {
+            return Ok((field, "recipient-taken"));
+        }
+        if constraint.starts_with(&format!("recipients_{column}_")) {
+            return Ok((field, "recipient-refused"));
+        }
+    }
+    Err(AppError::Constraint(constraint))
 }
 
 /// Changes a recipient. Nothing is written, and no history, for values that are as they were.

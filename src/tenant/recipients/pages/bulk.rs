@@ -4,7 +4,7 @@ use super::super::bulk::{Act, KIND, Order, Whom};
 use super::super::query::{self, Count};
 use super::super::state::State;
 use super::super::typed::canonical;
-use super::delete::leaves_lists_only;
+use super::super::write::leaves_lists_only;
 use super::list::count_text;
 use super::{frame, seal};
 use crate::access::Access;
@@ -264,7 +264,7 @@ pub async fn delete(
     access: Access<DeleteRecipients>,
     form: Submitted<Confirmed>,
 ) -> Result<HttpResponse> {
-    let only_lists = leaves_lists_only(&access)?;
+    let only_lists = leaves_lists_only(access.tenant())?;
     match form.validated() {
         Ok(form) => begin(&access, &form, Act::Delete { only_lists }).await,
         Err(faulty) => show(&access, &faulty.typed, &faulty.errors).await,

@@ -3,8 +3,7 @@
 use super::super::{query, write};
 use super::{Which, frame};
 use crate::access::Access;
-use crate::access::rights::{DeleteRecipients, EraseFencedRecipients};
-use crate::control::audit;
+use crate::access::rights::DeleteRecipients;
 use crate::error::Result;
 use crate::tenant::target_groups::rules::Column;
 use crate::web::form::Submitted;
@@ -12,27 +11,11 @@ use crate::web::view::FormPage;
 use crate::web::{FormView, see_other_saying};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use serde_json::json;
 use validator::Validate;
 
 /// Nothing but the token.
 #[derive(Debug, Deserialize, Validate)]
 pub struct NoFields {}
-
-/// Whether only this inner tenant's subscriptions go.
-///
-/// # Errors
-/// `Forbidden` where a rule fences the inner tenant and the user lacks the right to erase.
-pub(super) fn leaves_lists_only(access: &Access<DeleteRecipients>) -> Result<bool> {
-    let tenant = access.tenant();
-    if !tenant.is_inner() {
-        return Ok(false);
-    }
-    if !tenant.fenced_by_lists {
-        tenant.allows::<EraseFencedRecipients>()?;
-    }
-    Ok(tenant.fenced_by_lists)
-}
 
 /// GET `…/recipients/{id}/delete`.
 pub async fn confirm(
@@ -40,7 +23,7 @@ pub async fn confirm(
     which: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let id = which.open(&access)?;
-    let only_lists = leaves_lists_only(&access)?;
+    let only_lists = write::leaves_lists_only(access.tenant())?;
     let columns: Vec<Column> = Column::standard("email").into_iter().collect();
     let row = access
         .run(move |conn| query::one(conn, id, &columns))
@@ -67,22 +50,13 @@ pub async fn delete(
     form: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     let id = which.open(&access)?;
-    let only_lists = leaves_lists_only(&access)?;
+    let only_lists = write::leaves_lists_only(access.tenant())?;
     if form.validated().is_err() {
         return confirm(access, which).await;
     }
-    // An inner tenant's log must not tell how many recipients exist outside.
-    let object = if access.tenant().is_inner() {
-        which.id.clone()
-    } else {
-        id.to_string()
-    };
+    let sealed = which.id.clone();
     access
-        .run(move |conn| {
-            query::one(conn, id, &[])?;
-            write::delete(conn, &[id], only_lists)?;
-            audit::record_in_tenant(conn, "recipient.delete", &object, &json!({}))
-        })
+        .run(move |conn| write::remove(conn, id, &sealed, only_lists))
         .await?;
     Ok(see_other_saying(
         &format!("{}/recipients", access.tenant().base()),

@@ -9,7 +9,6 @@ use super::super::{fence, query};
 use super::{Which, frame, seal};
 use crate::access::rights::ChangeRecipients;
 use crate::access::{Access, ControlAccess};
-use crate::control::audit;
 use crate::db::ids::{ListId, RecipientId};
 use crate::db::schema::tenant::recipients;
 use crate::db::{TenantConn, Write};
@@ -24,7 +23,6 @@ use actix_web::{HttpResponse, web};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::Deserialize;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use validator::{Validate, ValidationErrors};
 
@@ -200,17 +198,9 @@ fn assignments(
 /// Turns a refusal of the database into an error of the form.
 fn refusal(fields: &[Field], error: AppError, unmet: &[String]) -> Result<Errors> {
     match error {
-        AppError::Constraint(constraint) => {
-            for field in fields {
-                let column = field.column()?;
-                if constraint == format!("recipients_{column}_key") {
-                    return Ok(error_at(&name(field), "recipient-taken", &[]));
-                }
-                if constraint.starts_with(&format!("recipients_{column}_")) {
-                    return Ok(error_at(&name(field), "recipient-refused", &[]));
-                }
-            }
-            Err(AppError::Constraint(constraint))
+        AppError::Constraint(_) => {
+            let (field, key) = write::blamed(fields, error)?;
+            Ok(error_at(&name(field), key, &[]))
         }
         AppError::OutsideFence if unmet.is_empty() => {
             Ok(error_at("", "recipient-outside-fence", &[]))
@@ -223,23 +213,6 @@ fn refusal(fields: &[Field], error: AppError, unmet: &[String]) -> Result<Errors
         AppError::Invalid { key, params } => Ok(error_at("lists", key, &params)),
         other => Err(other),
     }
-}
-
-/// Which of the fence's conditions the values miss.
-async fn unmet(
-    access: &Access<ChangeRecipients>,
-    above: &ControlAccess<ChangeRecipients>,
-    fields: &[Field],
-    values: Vec<Assignment>,
-) -> Result<Vec<String>> {
-    let id = access.tenant().id;
-    let Some(fence) = above.run(move |conn| fence::of(conn.pg(), id)).await? else {
-        return Ok(Vec::new());
-    };
-    let fields = fields.to_vec();
-    access
-        .run(move |conn| fence::unmet(conn, &fence, &fields, &values))
-        .await
 }
 
 /// The fields that a form shows.
@@ -345,18 +318,14 @@ pub async fn create(
         .run(move |conn| {
             let consent = wanted.get("consent").unwrap_or_default().trim();
             let consent = Some(consent).filter(|text| !text.is_empty());
-            let id = write::create(conn, &asked, &wanted.lists(), consent)?;
-            // What an inner tenant is told must not depend on whom it does not see.
-            let object = id.map(|id| id.to_string()).unwrap_or_default();
-            audit::record_in_tenant(conn, "recipient.create", &object, &json!({}))?;
-            Ok(id)
+            write::enter(conn, &asked, &wanted.lists(), consent)
         })
         .await;
     match made {
         Ok(id) => Ok(created(&access, id.filter(|_| !inner))),
         Err(error) => {
             let unmet = match error {
-                AppError::OutsideFence => unmet(&access, &above, &fields, values).await?,
+                AppError::OutsideFence => fence::missed(&access, &above, &fields, values).await?,
                 _ => Vec::new(),
             };
             let errors = refusal(&fields, error, &unmet)?;
@@ -558,7 +527,7 @@ pub async fn change(
             let unmet = match error {
                 AppError::OutsideFence => {
                     let whole = as_assigned(&fields, &values, &sent, zone)?;
-                    unmet(&access, &above, &fields, whole).await?
+                    fence::missed(&access, &above, &fields, whole).await?
                 }
                 _ => Vec::new(),
             };

@@ -11,7 +11,7 @@ use crate::access::rights::{ChangeRecipients, ViewRecipientHistory, ViewRecipien
 use crate::access::{Access, ControlAccess};
 use crate::control::users;
 use crate::db::ids::{ListId, UserId};
-use crate::error::{AppError, Result};
+use crate::error::Result;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::lists::{self, List};
 use crate::web::form::Submitted;
@@ -143,7 +143,7 @@ fn badge(p: &Frame, status: &str) -> Cell {
 
 fn source_text(p: &Frame, source: &str) -> String {
     match source {
-        "form" | "import" | "bulk" | "cli" | "system" => p.t(&format!("source-{source}")),
+        "form" | "api" | "import" | "bulk" | "cli" | "system" => p.t(&format!("source-{source}")),
         other => other.to_owned(),
     }
 }
@@ -294,16 +294,8 @@ pub async fn subscribe(
     let Ok(form) = form.validated() else {
         return Ok(crate::web::see_other(&back));
     };
-    if !STATUSES.contains(&form.status.as_str()) {
-        return Err(AppError::NotFound);
-    }
     access
-        .run(move |conn| {
-            query::one(conn, id, &[])?;
-            lists::by_id(conn, form.list)?;
-            let consent = Some(form.consent.trim()).filter(|text| !text.is_empty());
-            write::subscribe_all(conn, &[id], form.list, &form.status, true, consent)
-        })
+        .run(move |conn| write::set_subscription(conn, id, form.list, &form.status, &form.consent))
         .await?;
     Ok(see_other_saying(
         &back,
