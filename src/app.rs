@@ -1,5 +1,6 @@
 //! The application: what all requests, jobs and verbs share.
 
+use crate::access::throttle::Throttle;
 use crate::config::Config;
 use crate::db::pool::Pools;
 use crate::db::provisioner::Provisioner;
@@ -24,6 +25,8 @@ pub struct App {
     pub sections: BTreeSet<String>,
     /// What the first start asks for where the program listens to other machines.
     pub setup_token: OnceLock<SecretString>,
+    /// How often tokens of the API may ask.
+    pub throttle: Throttle,
     /// Where uploads and error files lie: `<files>/t_<id>/…`.
     pub files: PathBuf,
 }
@@ -45,6 +48,7 @@ impl App {
         let secret = installation.secret.clone();
         let app = Self {
             files: config.files_dir(),
+            throttle: Throttle::new(config.limits.api_per_minute),
             config,
             setup_token: OnceLock::new(),
             pools,

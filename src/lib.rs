@@ -11,6 +11,8 @@ pub mod access;
 pub mod control;
 pub mod tenant;
 
+pub mod api;
+
 pub mod cli;
 pub mod jobs;
 pub mod web;

@@ -4,7 +4,7 @@ use crate::access::{Anonymous, Routes};
 use crate::db::control;
 use crate::error::Result;
 use crate::web::assets;
-use crate::{control as above, tenant};
+use crate::{api, control as above, tenant};
 use actix_web::HttpResponse;
 use diesel::prelude::*;
 
@@ -20,12 +20,14 @@ pub fn routes() -> Routes {
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);
     tenant::admissions::pages::routes(&mut r);
+    above::tokens::pages::routes(&mut r);
     tenant::dashboard::routes(&mut r);
     tenant::fields::routes(&mut r);
     tenant::lists::routes(&mut r);
     tenant::recipients::routes(&mut r);
     tenant::jobs::routes(&mut r);
     tenant::recipients::import::pages::routes(&mut r);
+    api::routes(&mut r);
     r
 }
 

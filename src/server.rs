@@ -1,5 +1,6 @@
 //! The web server: middleware, routes, start and stop.
 
+use crate::access::bearer;
 use crate::access::load::load;
 use crate::access::session::{Limits, PgSessions};
 use crate::app::App;
@@ -56,7 +57,7 @@ impl Application {
                         .state_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
                 )
                 .build();
-            let (bare, pages) = routes::routes().split();
+            let (bare, pages, api) = routes::routes().split();
             actix_web::App::new()
                 .app_data(data.clone())
                 .app_data(web::PayloadConfig::new(form::MAX_FORM))
@@ -65,6 +66,15 @@ impl Application {
                 .wrap(from_fn(crate::web::error_page::catch))
                 .wrap(RequestLog::new())
                 .configure(bare)
+                .service(
+                    web::scope("/api")
+                        .wrap(from_fn(bearer::load))
+                        .app_data(web::PayloadConfig::new(data.config.limits.api_body_bytes()))
+                        .configure(api)
+                        .default_service(web::to(|| async {
+                            Err::<String, _>(AppError::NotFound)
+                        })),
+                )
                 .service(
                     web::scope("")
                         .wrap(from_fn(load))

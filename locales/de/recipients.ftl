@@ -99,6 +99,7 @@ history-source = Durch
 history-user-gone = ein gelöschter Benutzer
 
 source-form = Formular
+source-api = API
 source-import = Import
 source-bulk = Sammelaktion
 source-cli = Befehlszeile

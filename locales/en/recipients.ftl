@@ -102,6 +102,7 @@ history-source = Through
 history-user-gone = a deleted user
 
 source-form = Form
+source-api = API
 source-import = Import
 source-bulk = Bulk act
 source-cli = Command line

@@ -1,10 +1,11 @@
 //! What a request knows of its user and its tenant; loaded once by the middleware, read by the gates.
 
 use super::rights::Right;
-use crate::db::ids::{TenantId, UserId};
-use crate::db::{TenantScope, tenant};
+use crate::db::ids::{TenantId, TokenId, UserId};
+use crate::db::{Source, TenantScope, tenant};
 use crate::error::{AppError, Result};
 use crate::web::flash::Message;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 /// The person logged in.
@@ -99,11 +100,30 @@ impl TenantHere {
     }
 }
 
+/// The token that a program came with.
+#[derive(Clone, Debug)]
+pub struct TokenHere {
+    /// Its id.
+    pub id: TokenId,
+    /// The name its owner gave it.
+    pub name: String,
+    /// The address of the one tenant that it is for.
+    pub tenant: String,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// What it may at most; its user's own rights narrow this further.
+    pub rights: BTreeSet<String>,
+}
+
 /// Everything the middleware loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
     /// Nobody, where no session is good.
     pub user: Option<SessionUser>,
+    /// The token, where a program asks.
+    pub token: Option<TokenHere>,
+    /// Through what: a page or the API.
+    pub source: Source,
     /// Nothing, where the URL names no tenant or none that exists.
     pub tenant: Option<TenantHere>,
     /// The session's CSRF token.
@@ -117,8 +137,10 @@ pub struct Context {
 }
 
 impl Context {
-    /// How the history names who acts, for a person at a page.
+    /// How the history names who acts.
     pub fn acting(&self) -> Option<tenant::Acting> {
-        self.user.as_ref().map(|user| tenant::Acting::form(user.id))
+        self.user
+            .as_ref()
+            .map(|user| tenant::Acting::request(user.id, self.source))
     }
 }

@@ -154,7 +154,7 @@ impl<R: Right> Access<R> {
         act: impl FnOnce(&mut TenantConn<'_, R::Mode>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
-        let acting = tenant::Acting::form(self.0.user.id);
+        let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
         block(move || tenant::run::<R::Mode, T>(&app.pools, scope, acting, act)).await
     }
 }
@@ -184,7 +184,7 @@ impl<R: Right> ControlAccess<R> {
         act: impl FnOnce(&mut TenantConn<'_, crate::db::Read>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
-        let acting = tenant::Acting::form(self.0.user.id);
+        let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
         block(move || tenant::run::<crate::db::Read, T>(&app.pools, scope, acting, act)).await
     }
 

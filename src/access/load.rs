@@ -149,10 +149,12 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
 
 /// Slug and inner slug that a path names: `/t/nord/vip/lists` names `nord` and `vip`, `/t/nord/lists`
 /// only `nord`, because `lists` is a section.
-fn named_tenant(
+/// The API's paths name it alike, behind their own beginning.
+pub(super) fn named_tenant(
     path: &str,
     sections: &std::collections::BTreeSet<String>,
 ) -> Option<(String, Option<String>)> {
+    let path = path.strip_prefix(super::routes::API).unwrap_or(path);
     let mut words = path.strip_prefix("/t/")?.split('/');
     let slug = words.next().filter(|slug| is_slug(slug))?;
     let inner = words
@@ -193,7 +195,7 @@ pub(crate) fn browser_language(req: &ServiceRequest) -> &'static str {
 }
 
 #[derive(QueryableByName)]
-struct UserRow {
+pub(super) struct UserRow {
     #[diesel(sql_type = Text)]
     user_name: String,
     #[diesel(sql_type = Text)]
@@ -207,7 +209,7 @@ struct UserRow {
 }
 
 #[derive(QueryableByName)]
-struct TenantRow {
+pub(super) struct TenantRow {
     #[diesel(sql_type = Nullable<Integer>)]
     id: Option<i32>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -250,30 +252,58 @@ fn look_up(
     user: UserId,
     named: Option<(String, Option<String>)>,
 ) -> Result<Option<(SessionUser, Option<TenantHere>)>> {
-    let (slug, inner) = named.unzip();
-    let row: Option<UserRow> = control::statement(pools, |conn| {
-        diesel::sql_query(LOOK_UP)
-            .bind::<Integer, _>(user.0)
-            .bind::<Nullable<Text>, _>(slug)
-            .bind::<Nullable<Text>, _>(inner.flatten())
-            .get_result(conn)
-            .optional()
-    })?;
+    let row = control::statement(pools, |conn| look_up_on(conn, user, named))?;
     Ok(row.map(|row| {
-        let tenant = row.tenant.into_tenant();
-        let user = SessionUser {
-            id: user,
-            name: row.user_name,
-            language: row.language,
-            theme: row.theme,
-            time_zone: row.user_zone,
-        };
-        (user, tenant)
+        let (user, tenant) = row.split(user);
+        (user, tenant.into_tenant())
     }))
 }
 
+fn look_up_on(
+    conn: &mut PgConnection,
+    user: UserId,
+    named: Option<(String, Option<String>)>,
+) -> QueryResult<Option<UserRow>> {
+    let (slug, inner) = named.unzip();
+    diesel::sql_query(LOOK_UP)
+        .bind::<Integer, _>(user.0)
+        .bind::<Nullable<Text>, _>(slug)
+        .bind::<Nullable<Text>, _>(inner.flatten())
+        .get_result(conn)
+        .optional()
+}
+
+/// A user's place in the tenant at `nord` or `nord/vip`, as a request to it would find it: for pages that
+/// are his own and concern a tenant. None where he has none.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn place(conn: &mut PgConnection, user: UserId, path: &str) -> Result<Option<TenantHere>> {
+    let named = match path.split_once('/') {
+        Some((slug, inner)) => (slug.to_owned(), Some(inner.to_owned())),
+        None => (path.to_owned(), None),
+    };
+    let row = look_up_on(conn, user, Some(named))?;
+    Ok(row
+        .and_then(|row| row.tenant.into_tenant())
+        .filter(|tenant| !tenant.rights.is_empty() && tenant.status != "trashed"))
+}
+
+impl UserRow {
+    pub(super) fn split(self, id: UserId) -> (SessionUser, TenantRow) {
+        let user = SessionUser {
+            id,
+            name: self.user_name,
+            language: self.language,
+            theme: self.theme,
+            time_zone: self.user_zone,
+        };
+        (user, self.tenant)
+    }
+}
+
 impl TenantRow {
-    fn into_tenant(self) -> Option<TenantHere> {
+    pub(super) fn into_tenant(self) -> Option<TenantHere> {
         let (id, kind, slug) = (self.id?, self.kind?, self.slug?);
         Some(TenantHere {
             id: TenantId(id),
@@ -314,6 +344,10 @@ mod tests {
         );
         assert_eq!(named("/t/nord"), Some(("nord".into(), None)));
         assert_eq!(named("/t/No'rd"), None);
+        assert_eq!(
+            named("/api/v1/t/nord/vip/lists"),
+            Some(("nord".into(), Some("vip".into())))
+        );
         assert_eq!(named("/login"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Who may do what: rights, gates, sessions. The only way to a tenant's data.
 
+pub mod bearer;
 pub mod context;
 pub mod gate;
 pub mod load;
@@ -7,8 +8,9 @@ pub mod rights;
 pub mod routes;
 pub mod session;
 pub mod system;
+pub mod throttle;
 
-pub use context::{Context, SessionUser, TenantHere};
+pub use context::{Context, SessionUser, TenantHere, TokenHere};
 pub use gate::{Access, Anonymous, ControlAccess, Gate, LoggedIn};
 pub use routes::Routes;
 pub use system::SystemAccess;

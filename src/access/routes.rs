@@ -3,7 +3,8 @@
 
 use super::gate::{Gate, Requires};
 use actix_web::http::Method;
-use actix_web::{FromRequest, Handler, Responder, guard, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, guard, web};
+use std::collections::BTreeMap;
 
 /// A handler's parameters, the first of which is a gate.
 #[diagnostic::on_unimplemented(
@@ -28,12 +29,33 @@ gated!(A B C D E);
 /// A row of the policy table.
 #[derive(Clone, Debug)]
 pub struct RouteInfo {
-    /// GET or POST.
+    /// GET or POST; in the API also PUT, PATCH and DELETE.
     pub method: Method,
     /// As registered; a tenant's routes begin with `/t/{tenant}`.
     pub path: String,
     /// What it asks of its caller.
     pub requires: Requires,
+}
+
+/// What the API's paths begin with.
+pub const API: &str = "/api/v1";
+
+impl RouteInfo {
+    /// Whether it is the API's.
+    pub fn is_api(&self) -> bool {
+        self.path.starts_with(API)
+    }
+
+    /// What stands behind the tenant in the path; none where the path names no tenant.
+    pub fn below_tenant(&self) -> Option<&str> {
+        below_tenant(&self.path)
+    }
+}
+
+fn below_tenant(path: &str) -> Option<&str> {
+    path.strip_prefix(API)
+        .unwrap_or(path)
+        .strip_prefix("/t/{tenant}")
 }
 
 type Add = Box<dyn FnOnce(&mut web::ServiceConfig)>;
@@ -45,6 +67,8 @@ pub struct Routes {
     bare: Vec<Add>,
     plain: Vec<Add>,
     inner: Vec<Add>,
+    api: Vec<Add>,
+    api_inner: Vec<Add>,
 }
 
 impl Routes {
@@ -68,6 +92,36 @@ impl Routes {
         self.route(Method::POST, path, handler);
     }
 
+    /// An act of the API that puts a thing in another state.
+    pub fn put<F, Args>(&mut self, path: &str, handler: F)
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Gated + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::PUT, path, handler);
+    }
+
+    /// An act of the API that changes a part of a thing.
+    pub fn patch<F, Args>(&mut self, path: &str, handler: F)
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Gated + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::PATCH, path, handler);
+    }
+
+    /// An act of the API that takes a thing away.
+    pub fn delete<F, Args>(&mut self, path: &str, handler: F)
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Gated + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.route(Method::DELETE, path, handler);
+    }
+
     /// A tenant's route, `/t/{tenant}/…`, serves `/t/{tenant}/{inner}/…` as well: the gate answers 404
     /// there if the right does not exist in inner tenants.
     fn route<F, Args>(&mut self, method: Method, path: &str, handler: F)
@@ -81,16 +135,17 @@ impl Routes {
             path: path.to_owned(),
             requires: <Args::Gate as Gate>::requires(),
         });
-        if let Some(rest) = path.strip_prefix("/t/{tenant}") {
-            let inner = format!("/t/{{tenant}}/{{inner}}{rest}");
-            self.inner.push(add(method.clone(), inner, handler.clone()));
-        }
-        let into = if needs_no_session(path) {
-            &mut self.bare
-        } else {
-            &mut self.plain
+        // The API's are mounted below `/api`.
+        let (mounted, into, inner) = match path.strip_prefix("/api") {
+            Some(rest) => (rest, &mut self.api, &mut self.api_inner),
+            None if needs_no_session(path) => (path, &mut self.bare, &mut self.inner),
+            None => (path, &mut self.plain, &mut self.inner),
         };
-        into.push(add(method, path.to_owned(), handler));
+        if below_tenant(path).is_some() {
+            let twin = mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
+            inner.push(add(method.clone(), twin, handler.clone()));
+        }
+        into.push(add(method, mounted.to_owned(), handler));
     }
 
     /// The policy table.
@@ -102,27 +157,60 @@ impl Routes {
     pub fn sections(&self) -> std::collections::BTreeSet<String> {
         self.table
             .iter()
-            .filter_map(|route| route.path.strip_prefix("/t/{tenant}/"))
+            .filter_map(|route| route.below_tenant()?.strip_prefix('/'))
             .filter_map(|rest| rest.split('/').next())
             .filter(|word| !word.is_empty() && !word.starts_with('{'))
             .map(str::to_owned)
             .collect()
     }
 
-    /// The routes for actix: those that need no session (files, health), and the pages. All plain ones
-    /// come before inner tenants', so that a section's name is never taken for an inner tenant's.
+    /// The routes for actix: those that need no session (files, health), the pages, and the API's. All
+    /// plain ones come before inner tenants', so that a section's name is never taken for an inner tenant's.
     pub fn split(
         self,
     ) -> (
         impl FnOnce(&mut web::ServiceConfig),
         impl FnOnce(&mut web::ServiceConfig),
+        impl FnOnce(&mut web::ServiceConfig),
     ) {
+        let (plain, twins) = other_methods(&self.table);
         let put = |all: Vec<Add>| {
             move |config: &mut web::ServiceConfig| all.into_iter().for_each(|add| add(config))
         };
         let pages = self.plain.into_iter().chain(self.inner).collect();
-        (put(self.bare), put(pages))
+        let api = self.api.into_iter().chain(plain);
+        let api = api.chain(self.api_inner).chain(twins).collect();
+        (put(self.bare), put(pages), put(api))
     }
+}
+
+/// For each path of the API, and for its twin of inner tenants, an answer to methods that it does not have.
+fn other_methods(table: &[RouteInfo]) -> (Vec<Add>, Vec<Add>) {
+    let mut allowed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for route in table.iter().filter(|route| route.is_api()) {
+        let methods = allowed.entry(&route.path).or_default();
+        methods.push(route.method.as_str());
+    }
+    let refuse = |path: String, methods: &[&str]| -> Add {
+        let allow = methods.join(", ");
+        Box::new(move |config| {
+            let answer = move |req: HttpRequest| {
+                let allow = allow.clone();
+                async move { crate::web::problem::wrong_method(&req, &allow) }
+            };
+            config.route(&path, web::route().to(answer));
+        })
+    };
+    let (mut plain, mut twins) = (Vec::new(), Vec::new());
+    for (path, methods) in &allowed {
+        let mounted = path.strip_prefix("/api").unwrap_or(path);
+        plain.push(refuse(mounted.to_owned(), methods));
+        if below_tenant(path).is_some() {
+            let twin = mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
+            twins.push(refuse(twin, methods));
+        }
+    }
+    (plain, twins)
 }
 
 /// Files and health checks: asked for often, and the same for everybody.

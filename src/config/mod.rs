@@ -131,6 +131,10 @@ pub enum LogFormat {
 pub struct Limits {
     /// The largest upload, in MiB.
     pub upload_mib: NonZeroU32,
+    /// Requests a minute for each token of the API.
+    pub api_per_minute: NonZeroU32,
+    /// The largest body of a request to the API other than an upload, in MiB.
+    pub api_body_mib: NonZeroU32,
 }
 
 impl Config {
@@ -189,5 +193,10 @@ impl Limits {
     /// The largest upload, in bytes.
     pub fn upload_bytes(&self) -> u64 {
         u64::from(self.upload_mib.get()) << 20
+    }
+
+    /// The largest body of a request to the API, in bytes.
+    pub fn api_body_bytes(&self) -> usize {
+        (self.api_body_mib.get() as usize) << 20
     }
 }

@@ -65,6 +65,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("logs.format", None, &["MANDANT_LOG_FORMAT"], Some("auto"), Kind::Text),
     setting("logs.filter", Some("--log"), &["MANDANT_LOG"], Some("warn,mandant=info"), Kind::Text),
     setting("limits.upload_mib", None, &["MANDANT_UPLOAD_MIB"], Some("1024"), Kind::Number),
+    setting("limits.api_per_minute", None, &["MANDANT_API_PER_MINUTE"], Some("600"), Kind::Number),
+    setting("limits.api_body_mib", None, &["MANDANT_API_BODY_MIB"], Some("4"), Kind::Number),
 ];
 
 /// The setting of that key.

@@ -8,7 +8,6 @@ use crate::db::schema::control::{sessions, users};
 use crate::db::{Read, Write};
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
-use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -145,22 +144,21 @@ fn form(p: &Frame, typed: &ProfileForm) -> FormView {
 async fn profile(visitor: LoggedIn) -> Result<HttpResponse> {
     let p = Frame::new(visitor.context(), "profile-title");
     let form = form(&p, &of(visitor.user()));
-    p.render(|p| FormPage {
-        intro: String::new(),
-        form,
-        p,
-    })
+    p.render(|p| ProfilePage { p, form })
+}
+
+#[derive(Template)]
+#[template(path = "control/home/profile.html")]
+struct ProfilePage {
+    p: Frame,
+    form: FormView,
 }
 
 async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpResponse> {
     let again = |typed: ProfileForm, errors: Errors| {
         let p = Frame::new(visitor.context(), "profile-title");
         let form = form(&p, &typed).errors(&p.t, &errors);
-        p.render_again(|p| FormPage {
-            intro: String::new(),
-            form,
-            p,
-        })
+        p.render_again(|p| ProfilePage { p, form })
     };
     let sent = match sent.validated() {
         Ok(sent) => sent.into_inner(),

@@ -8,4 +8,5 @@ pub mod passwords;
 pub mod roles;
 pub mod setup;
 pub mod tenants;
+pub mod tokens;
 pub mod users;

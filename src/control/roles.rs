@@ -70,3 +70,23 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<String>> {
         .select(roles::key)
         .load(conn)?)
 }
+
+/// All roles, each with the keys of its rights.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn with_rights(conn: &mut PgConnection) -> Result<Vec<(String, Vec<String>)>> {
+    let pairs: Vec<(String, String)> = role_rights::table
+        .inner_join(roles::table)
+        .order((roles::id, role_rights::right_key))
+        .select((roles::key, role_rights::right_key))
+        .load(conn)?;
+    Ok(all(conn)?
+        .into_iter()
+        .map(|key| {
+            let rights = pairs.iter().filter(|(role, _)| *role == key);
+            let rights = rights.map(|(_, right)| right.clone()).collect();
+            (key, rights)
+        })
+        .collect())
+}

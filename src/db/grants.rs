@@ -70,6 +70,7 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("memberships", "SELECT, INSERT, UPDATE, DELETE"),
     ("membership_roles", "SELECT, INSERT, DELETE"),
     ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
+    ("api_tokens", "SELECT, INSERT, UPDATE, DELETE"),
     ("login_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("preferences", "SELECT, INSERT, UPDATE, DELETE"),
     ("audit", "SELECT, INSERT"),

@@ -50,6 +50,7 @@ id!(/** A tenant of any kind (`control.tenants`). */ TenantId(i32 => Integer));
 id!(/** A person who logs in (`control.users`). */ UserId(i32 => Integer));
 id!(/** A named set of rights (`control.roles`). */ RoleId(i32 => Integer));
 id!(/** A user's place in a tenant (`control.memberships`). */ MembershipId(i32 => Integer));
+id!(/** A token of the API (`control.api_tokens`). */ TokenId(i32 => Integer));
 id!(/** A unit of background work (`control.jobs`). */ JobId(i64 => BigInt));
 id!(/** A field of the recipient, standard or the tenant's own (`fields`). */ FieldId(i32 => Integer));
 id!(/** A recipient (`recipients`). */ RecipientId(i64 => BigInt));

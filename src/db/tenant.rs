@@ -43,10 +43,13 @@ impl Mode for Write {
 }
 
 /// Through what a change came; written into the history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// A page of the program.
+    #[default]
     Form,
+    /// A program, by a token.
+    Api,
     /// An import.
     Import,
     /// A bulk act run as a job.
@@ -62,6 +65,7 @@ impl Source {
     pub fn key(self) -> &'static str {
         match self {
             Source::Form => "form",
+            Source::Api => "api",
             Source::Import => "import",
             Source::Bulk => "bulk",
             Source::Cli => "cli",
@@ -118,11 +122,11 @@ pub struct Acting {
 }
 
 impl Acting {
-    /// A request by a person.
-    pub fn form(user: UserId) -> Self {
+    /// A request by a person, or by a program on his behalf.
+    pub fn request(user: UserId, source: Source) -> Self {
         Self {
             user: Some(user),
-            source: Source::Form,
+            source,
             import: None,
             statement_timeout_ms: 30_000,
         }

@@ -54,7 +54,8 @@ fn page(error: &AppError, context: &Context) -> Result<HttpResponse> {
     Ok(response)
 }
 
-fn words(error: &AppError, context: &Context) -> (&'static str, String, String) {
+/// Title's key, text and further detail of an error, in the reader's language.
+pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, String, String) {
     let t = super::i18n::Texts::new(&context.language, "UTC");
     let plain = |title: &'static str| (title, t.t(&format!("{title}-text")), String::new());
     match error {

@@ -8,6 +8,7 @@ pub mod form;
 pub mod headers;
 pub mod i18n;
 pub mod page;
+pub mod problem;
 pub mod sealed;
 pub mod view;
 

@@ -11,6 +11,7 @@
     reason = "a test's helper that cannot go on fails its test, as the test itself would"
 )]
 
+mod api;
 mod architecture;
 mod backup;
 mod embedded;

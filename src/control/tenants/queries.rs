@@ -301,3 +301,51 @@ pub fn member(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result
             .get_result(conn)?,
     )
 }
+
+/// Those of `below`, in the trash or not, behind an id in the order of ids: for programs, which read page by
+/// page.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn page_below(
+    conn: &mut PgConnection,
+    top: TenantId,
+    which: Below,
+    search: &str,
+    after: TenantId,
+    limit: i64,
+) -> Result<Vec<Listed>> {
+    let query = format!(
+        "WITH RECURSIVE {SUB}, {} WHERE {} AND lower(tree.trail || ' ' || tree.path) LIKE $2 AND tree.id > $3
+         ORDER BY tree.id LIMIT $4",
+        *TREE,
+        which.condition()
+    );
+    Ok(diesel::sql_query(query)
+        .bind::<Integer, _>(top.0)
+        .bind::<Text, _>(pattern(search))
+        .bind::<Integer, _>(after.0)
+        .bind::<BigInt, _>(limit)
+        .load(conn)?)
+}
+
+/// The members of a tenant behind an id, in the order of ids: for programs.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn page_of_members(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    search: &str,
+    after: UserId,
+    limit: i64,
+) -> Result<Vec<Member>> {
+    Ok(diesel::sql_query(format!(
+        "{MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 AND u.id > $3 GROUP BY u.id, h.id ORDER BY u.id LIMIT $4"
+    ))
+    .bind::<Integer, _>(tenant.0)
+    .bind::<Text, _>(pattern(search))
+    .bind::<Integer, _>(after.0)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}

@@ -92,6 +92,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Tokens of the API.
+    control.api_tokens (id) {
+        id -> Integer,
+        membership_id -> Integer,
+        name -> Text,
+        key_hash -> Bytea,
+        beginning -> Text,
+        rights -> Array<Text>,
+        password_mark -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
     /// Failed log-ins.
     control.login_attempts (key_hash) {
         key_hash -> Bytea,
@@ -148,6 +166,7 @@ diesel::table! {
 
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
+diesel::joinable!(api_tokens -> memberships (membership_id));
 diesel::joinable!(membership_roles -> memberships (membership_id));
 diesel::joinable!(membership_roles -> roles (role_id));
 diesel::joinable!(role_rights -> roles (role_id));
@@ -159,6 +178,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     membership_roles,
     sessions,
+    api_tokens,
     preferences,
     audit,
     jobs

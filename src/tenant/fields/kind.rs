@@ -1,6 +1,7 @@
 //! What type of value a field holds.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The type of a field. Its PostgreSQL column type never changes (see `Kind::column_type`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub enum Kind {
 }
 
 /// One allowed value of a choice field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Choice {
     /// What is stored.
     pub value: String,

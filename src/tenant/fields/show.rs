@@ -12,9 +12,11 @@ use crate::control::tenants::{self, Tenant};
 use crate::db::tenant::Source;
 use crate::error::{AppError, Result};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// A field as scripts see it.
-#[derive(Clone, Debug, Serialize)]
+/// A field as scripts and programs see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = FieldShown)]
 pub struct Shown {
     /// Its id.
     pub id: i32,

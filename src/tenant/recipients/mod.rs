@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod dynamic;
+pub mod entered;
 pub mod export;
 pub mod fence;
 pub mod history;
@@ -12,6 +13,7 @@ pub mod show;
 pub mod state;
 pub mod subscriptions;
 pub mod typed;
+pub mod upsert;
 pub mod write;
 
 use crate::access::Routes;

@@ -33,8 +33,12 @@ impl TestApp {
 
     /// As it is at the first start.
     pub fn before_set_up() -> Self {
+        Self::with(Config::default())
+    }
+
+    /// As it is at the first start, with a configuration.
+    pub fn with(mut config: Config) -> Self {
         let db = TestDb::bare();
-        let mut config = Config::default();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.storage.files_dir = Some(db.files().to_owned());
         let app = Arc::new(db.again(config).unwrap());
@@ -42,6 +46,11 @@ impl TestApp {
             base: serve(app),
             db,
         }
+    }
+
+    /// Where it answers.
+    pub fn base(&self) -> &str {
+        &self.base
     }
 
     /// Somebody with a browser, not logged in.

@@ -1,0 +1,201 @@
+//! The members of a tenant: who they are, adding one, his roles.
+
+use super::body::{Body, Params};
+use super::tenants::Language;
+use super::{Answer, Items, Paging, Which, actor, created, nothing, ok, url};
+use crate::access::rights::{ChangeUsers, Right, ViewUsers};
+use crate::access::{ControlAccess, Routes};
+use crate::control::memberships;
+use crate::control::tenants::queries;
+use crate::control::users::admit::{self, Wanted};
+use crate::db::ids::UserId;
+use crate::error::{AppError, Result};
+use crate::web::problem::Fault;
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub(super) fn routes(r: &mut Routes) {
+    r.get("/api/v1/t/{tenant}/users", list);
+    r.post("/api/v1/t/{tenant}/users", create);
+    r.get("/api/v1/t/{tenant}/users/{id}", show);
+    r.put("/api/v1/t/{tenant}/users/{id}/roles", set_roles);
+    r.delete("/api/v1/t/{tenant}/users/{id}", withdraw);
+}
+
+pub(super) fn describe(d: &mut super::Document) {
+    let tag = "users";
+    d.get(
+        "/api/v1/t/{tenant}/users",
+        tag,
+        "The users who have a place in the tenant",
+    )
+    .query::<Paging>()
+    .answers_items::<User>();
+    d.post("/api/v1/t/{tenant}/users", tag, "Give somebody a place in the tenant")
+        .more("Who has an account already keeps his name and password. Nobody can give more than he holds himself.")
+        .takes::<NewMember>()
+        .makes::<User>();
+    d.get("/api/v1/t/{tenant}/users/{id}", tag, "A user of the tenant")
+        .answers::<User>();
+    d.put(
+        "/api/v1/t/{tenant}/users/{id}/roles",
+        tag,
+        "Set a user's roles in the tenant",
+    )
+    .takes::<NewRoles>()
+    .answers::<User>();
+    d.delete(
+        "/api/v1/t/{tenant}/users/{id}",
+        tag,
+        "Take a user's place in the tenant away",
+    )
+    .more("He keeps his account and his places in other tenants.")
+    .answers_nothing();
+}
+
+/// A user and his place in the tenant.
+#[derive(Debug, Serialize, ToSchema)]
+struct User {
+    id: i32,
+    email: String,
+    name: String,
+    /// Keys of his roles in this tenant.
+    roles: Vec<String>,
+    /// Name of his home tenant.
+    home: String,
+    /// Whether that is this one.
+    at_home: bool,
+    /// Whether he may log in.
+    active: bool,
+    last_login_at: Option<DateTime<Utc>>,
+}
+
+impl From<queries::Member> for User {
+    fn from(member: queries::Member) -> Self {
+        let roles = member.roles.split(", ").filter(|role| !role.is_empty());
+        Self {
+            id: member.id,
+            email: member.email,
+            name: member.name,
+            roles: roles.map(str::to_owned).collect(),
+            home: member.home,
+            at_home: member.at_home,
+            active: member.active,
+            last_login_at: member.last_login_at,
+        }
+    }
+}
+
+async fn one<R: Right>(access: &ControlAccess<R>, id: UserId) -> Result<User> {
+    let tenant = access.tenant().id;
+    access
+        .run(move |conn| Ok(queries::member(conn.pg(), tenant, id)?.into()))
+        .await
+}
+
+async fn list(access: ControlAccess<ViewUsers>, paging: Params<Paging>) -> Answer {
+    let (tenant, limit) = (access.tenant().id, paging.0.limit()?);
+    let found = access
+        .run(move |conn| {
+            let after = UserId(paging.0.after.unwrap_or(0));
+            queries::page_of_members(conn.pg(), tenant, &paging.0.q, after, limit + 1)
+        })
+        .await?;
+    let users: Vec<User> = found.into_iter().map(User::from).collect();
+    ok(&Items::of(users, limit, |user| user.id.to_string()))
+}
+
+async fn show(access: ControlAccess<ViewUsers>, which: web::Path<Which>) -> Answer {
+    ok(&one(&access, UserId(which.id)).await?)
+}
+
+/// Somebody who gets a place.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMember {
+    email: String,
+    /// Needed for somebody new.
+    #[serde(default)]
+    name: String,
+    /// Needed for somebody new.
+    #[serde(default)]
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// For somebody new; that of the token's user if left out.
+    language: Option<Language>,
+    /// Keys of roles.
+    roles: Vec<String>,
+}
+
+fn refused(error: AppError) -> Fault {
+    Fault::of(error, |key| admit::input_of(key).to_owned())
+}
+
+async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> Answer {
+    admit::may_grant(access.tenant(), &body.0.roles).map_err(refused)?;
+    let (actor, tenant) = (actor(&access), access.tenant().id);
+    let language = match body.0.language {
+        Some(language) => language.key().to_owned(),
+        None => access.user().language.clone(),
+    };
+    let wanted = Wanted {
+        email: body.0.email,
+        name: body.0.name,
+        password: body.0.password,
+        language,
+        roles: body.0.roles,
+    };
+    let (id, _) = access
+        .run(move |conn| admit::admit(conn.pg(), actor, tenant, &wanted))
+        .await
+        .map_err(refused)?;
+    let made = one(&access, id).await?;
+    created(&url(access.tenant(), &format!("/users/{id}")), &made)
+}
+
+/// The roles that a user is to have.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewRoles {
+    /// Keys of roles; at least one.
+    #[schema(min_items = 1)]
+    roles: Vec<String>,
+}
+
+/// Nobody changes his own rights.
+fn another(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<UserId> {
+    if access.user().id.0 == id {
+        return Err(AppError::invalid("users-own-roles"));
+    }
+    Ok(UserId(id))
+}
+
+async fn set(access: &ControlAccess<ChangeUsers>, user: UserId, roles: Vec<String>) -> Result<()> {
+    let (actor, tenant) = (actor(access), access.tenant().id);
+    access
+        .run(move |conn| {
+            queries::member(conn.pg(), tenant, user)?;
+            memberships::set(conn.pg(), actor, user, tenant, &roles)
+        })
+        .await
+}
+
+async fn set_roles(
+    access: ControlAccess<ChangeUsers>,
+    which: web::Path<Which>,
+    body: Body<NewRoles>,
+) -> Answer {
+    let user = another(&access, which.id)?;
+    admit::may_grant(access.tenant(), &body.0.roles).map_err(refused)?;
+    set(&access, user, body.0.roles).await.map_err(refused)?;
+    ok(&one(&access, user).await?)
+}
+
+async fn withdraw(access: ControlAccess<ChangeUsers>, which: web::Path<Which>) -> Answer {
+    let user = another(&access, which.id)?;
+    set(&access, user, Vec::new()).await.map_err(refused)?;
+    nothing()
+}
