@@ -9,7 +9,10 @@ tenant-name-length = Ein Name mit 1 bis 100 Zeichen ist nötig.
 tenant-colour-invalid = Eine Farbe sieht so aus: #3b6ea5.
 tenant-parent-unfit = Unter diesem Mandanten kann keiner angelegt werden.
 tenant-main-stays = Der Hauptmandant bleibt, wie er ist.
-tenant-has-children = Unter diesem Mandanten gibt es { $count } weitere; entfernen Sie diese zuerst.
+tenant-has-children = { $count ->
+    [one] Darunter liegt noch ein Mandant; entfernen Sie zuerst diesen.
+   *[other] Darunter liegen noch { $count } Mandanten; entfernen Sie zuerst diese.
+}
 time-zone-unknown = Diese Zeitzone gibt es nicht.
 fence-empty = Eine Abgrenzung braucht mindestens eine Mailingliste oder eine Regel.
 fence-list-outside = Diese Mailingliste liegt außerhalb des Mandanten.

@@ -9,7 +9,10 @@ tenant-name-length = A name of 1 to 100 characters is needed.
 tenant-colour-invalid = A colour looks like #3b6ea5.
 tenant-parent-unfit = A tenant cannot be made below this one.
 tenant-main-stays = The main tenant stays as it is.
-tenant-has-children = There are { $count } tenants below this one; remove them first.
+tenant-has-children = { $count ->
+    [one] There is a tenant below this one; remove it first.
+   *[other] There are { $count } tenants below this one; remove them first.
+}
 time-zone-unknown = There is no such time zone.
 fence-empty = A fence needs at least one mailing list or a rule.
 fence-list-outside = This mailing list lies outside the tenant.

@@ -35,6 +35,9 @@ impl Verb for Arguments {
             .count()
         {
             0 => Ok(()),
+            1 => Err(Failure::Failed(
+                "one tenant stays behind; run it again".into(),
+            )),
             failed => Err(Failure::Failed(format!(
                 "{failed} tenants stay behind; run it again"
             ))),

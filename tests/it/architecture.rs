@@ -116,3 +116,40 @@ fn faults_are_found() {
     );
     assert!(slices(&seen("tenant::lists", text)).is_empty());
 }
+
+/// Who may name the provisioner: the gates, the command line, jobs, and the first start, which has no
+/// session yet. Pages reach it through `ControlAccess::provision` only.
+const PROVISIONING: &[&str] = &[
+    "src/access/gate.rs",
+    "src/access/system.rs",
+    "src/control/login/pages.rs",
+    "src/control/tenants/migrate.rs",
+    "src/control/tenants/purge.rs",
+    "src/tenant/fields/build.rs",
+];
+
+#[test]
+fn no_handler_holds_the_provisioning_log_in() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = BTreeSet::new();
+    let mut folders = vec![root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(".provisioner"))
+            {
+                named.insert(path.strip_prefix(root).unwrap().display().to_string());
+            }
+        }
+    }
+    named.retain(|path| !path.starts_with("src/cli/"));
+    let allowed: BTreeSet<String> = PROVISIONING.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        named.difference(&allowed).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+    let unused: Vec<_> = allowed.difference(&named).collect();
+    assert!(unused.is_empty(), "no longer needed: {unused:?}");
+}

@@ -1,9 +1,11 @@
 //! Tenants as their administrators see them: through HTTP.
 
 mod admissions;
+mod cli;
 mod fence;
 mod settings;
 mod trash;
+mod versions;
 
 use crate::support::app::{Person, TestApp};
 use crate::support::{TestDb, by_lists};

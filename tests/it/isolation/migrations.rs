@@ -2,9 +2,11 @@
 
 use super::{Provision, World, rows};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use mandant::access::system::provision;
 use mandant::db::migrate::{self, control_version, tenant_version};
 use mandant::db::provisioner::ProvisionConn;
+use std::collections::BTreeMap;
 
 /// Columns, types, defaults and constraints of a tenant's tables, without its number and its own fields.
 fn shape(w: &World, tenant: i32) -> String {
@@ -140,4 +142,121 @@ fn the_control_schemas_migrations_go_back_and_forth() {
     assert_eq!(rows(&mut db.as_provisioner(), shape).unwrap(), before);
     provision(&db.app, mandant::control::roles::SyncBuiltIn).unwrap();
     db.set_up();
+}
+
+/// Rows of a migration's sample, if it has one: `migrations/samples/tenant/0001_base.sql`.
+fn sample(kind: &str, name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/samples");
+    std::fs::read_to_string(folder.join(kind).join(format!("{name}.sql"))).unwrap_or_default()
+}
+
+/// Every row of every table of a schema.
+fn all_rows(conn: &mut PgConnection, schema: &str) -> QueryResult<BTreeMap<String, String>> {
+    let tables: Vec<Table> = diesel::sql_query(format!(
+        "SELECT relname::text AS name FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r'"
+    ))
+    .load(conn)?;
+    let mut all = BTreeMap::new();
+    for Table { name } in tables
+        .into_iter()
+        .filter(|table| table.name != "installation")
+    {
+        let found = rows(
+            conn,
+            &format!("SELECT * FROM {schema}.{name} x ORDER BY x::text"),
+        )?;
+        all.insert(name, found);
+    }
+    Ok(all)
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+}
+
+/// Every row is still there with all its values; what a migration adds, tables, columns, rows, is its own
+/// business.
+#[track_caller]
+fn kept(step: &str, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+    let parsed = |rows: &str| -> Vec<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_str(rows).unwrap()
+    };
+    for (table, rows) in before {
+        let now = parsed(
+            after
+                .get(table)
+                .unwrap_or_else(|| panic!("{step}: {table} is gone")),
+        );
+        for row in parsed(rows) {
+            let there = now.iter().any(|new| {
+                row.iter()
+                    .all(|(column, value)| new.get(column) == Some(value))
+            });
+            assert!(there, "{step}: {table} lost {row:?}");
+        }
+    }
+}
+
+/// Each of a tenant's migrations on rows that were there before it: up, down, up; nothing is lost. A sample
+/// fills every table, so that no migration is tried on an empty one.
+#[test]
+fn tenant_migrations_keep_sample_rows() {
+    let w = World::new();
+    let id = w.sued.id();
+    let order = Provision(move |conn: &mut ProvisionConn<'_>| {
+        let (names, schema) = (conn.names(), format!("t_{id}"));
+        migrate::migrate_tenant(conn.pg(), names, id, tenant_version(), 0)?;
+        for step in migrate::TENANT.iter() {
+            let (to, from) = (step.version, step.version - 1);
+            let before = all_rows(conn.pg(), &schema)?;
+            migrate::migrate_tenant(conn.pg(), names, id, from, to)?;
+            kept(&step.name, &before, &all_rows(conn.pg(), &schema)?);
+            if from > 0 {
+                migrate::migrate_tenant(conn.pg(), names, id, to, from)?;
+                kept(&step.name, &before, &all_rows(conn.pg(), &schema)?);
+                migrate::migrate_tenant(conn.pg(), names, id, from, to)?;
+                kept(&step.name, &before, &all_rows(conn.pg(), &schema)?);
+            }
+            conn.ddl(id, &sample("tenant", &step.name))?;
+        }
+        Ok(all_rows(conn.pg(), &schema)?)
+    });
+    let filled = provision(&w.db.app, order).unwrap();
+    let empty: Vec<_> = filled.iter().filter(|(_, rows)| *rows == "[]").collect();
+    assert!(empty.is_empty(), "no sample fills {empty:?}");
+    assert!(filled["recipients"].contains("9007199254740993"));
+}
+
+/// The same of the control schema.
+#[test]
+fn control_migrations_keep_sample_rows() {
+    let db = crate::support::TestDb::bare();
+    let order = Provision(move |conn: &mut ProvisionConn<'_>| {
+        let names = conn.names();
+        for version in (0..control_version()).rev() {
+            migrate::migrate_control(conn.pg(), names, version + 1, version)?;
+        }
+        for step in migrate::CONTROL.iter() {
+            let (to, from) = (step.version, step.version - 1);
+            let before = all_rows(conn.pg(), "control")?;
+            let ways: &[(i32, i32)] = if from > 0 {
+                &[(from, to), (to, from), (from, to)]
+            } else {
+                &[(from, to)]
+            };
+            for (from, to) in ways {
+                migrate::migrate_control(conn.pg(), names, *from, *to)?;
+                let after = all_rows(conn.pg(), "control")?;
+                kept(&step.name, &before, &after);
+            }
+            conn.pg()
+                .batch_execute("SET LOCAL search_path = control, pg_temp")?;
+            conn.pg().batch_execute(&sample("control", &step.name))?;
+        }
+        Ok(all_rows(conn.pg(), "control")?)
+    });
+    let filled = provision(&db.app, order).unwrap();
+    assert!(filled["users"].contains("Anna Ä") && filled["tenants"].contains("O'Nord"));
 }

@@ -174,3 +174,40 @@ fn only_those_who_may_decide_see_the_requests() {
         404
     );
 }
+
+/// How long an answer takes must not tell either whether somebody exists: alternating, so that a busy machine
+/// slows both; the bounds are wide, a hidden person's request differs by single queries.
+#[test]
+fn the_time_to_answer_is_of_the_same_class() {
+    let w = World::new();
+    let ina = w.app.user("ina@nord.example", "nord/vip", "editor");
+    let form = ina.get("/t/nord/vip/recipients/new").form("form.form");
+    let took = |email: &str| {
+        let mut pairs: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .filter(|(name, _)| *name != "f1")
+            .collect();
+        pairs.push(("f1", email));
+        let begun = std::time::Instant::now();
+        assert_eq!(
+            ina.post_bare("/t/nord/vip/recipients/new", &pairs).status,
+            303
+        );
+        begun.elapsed()
+    };
+    let (mut new, mut hidden) = (Vec::new(), Vec::new());
+    for n in 0..15 {
+        new.push(took(&format!("n{n}@nord.example")));
+        hidden.push(took("out@nord.example"));
+    }
+    new.sort();
+    hidden.sort();
+    let ratio = hidden[7].as_secs_f64() / new[7].as_secs_f64();
+    assert!(
+        (0.33..3.0).contains(&ratio),
+        "{:?} against {:?}",
+        hidden[7],
+        new[7]
+    );
+}

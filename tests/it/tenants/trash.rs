@@ -103,7 +103,7 @@ fn children_come_first_and_parents_come_back_first() {
     let page = format!("/t/main/tenants/{}/delete", w.nord.id);
     let refused = main.submit(&page, &[("slug", "nord")]);
     assert_eq!(refused.status, 422);
-    assert!(refused.texts("[role=alert]")[0].contains("1 tenants below"));
+    assert!(refused.texts("[role=alert]")[0].contains("There is a tenant below"));
 
     trash(&w.app.db, &w.vip);
     assert_eq!(main.submit(&page, &[("slug", "nord")]).status, 303);
