@@ -9,6 +9,7 @@ mod bench;
 mod config;
 pub(crate) mod database;
 mod demo;
+mod doctor;
 mod field;
 mod keep;
 mod list;
@@ -68,6 +69,7 @@ verbs! {
     Tenant(tenant::Arguments),
     User(user::Arguments),
     Recipients(recipients::Arguments),
+    Doctor(doctor::Arguments),
     Backup(backup::Arguments),
     Restore(backup::Restore),
     Bench(bench::Arguments),

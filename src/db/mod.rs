@@ -16,6 +16,7 @@ pub mod bootstrap;
 pub mod constraint;
 pub mod control;
 pub mod copy;
+pub mod doctor;
 pub mod embedded;
 pub mod grants;
 pub mod ids;

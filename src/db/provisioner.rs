@@ -80,6 +80,14 @@ impl Provisioner {
         &self.url
     }
 
+    /// Looks at the server with the provisioning log-in, outside of any order.
+    pub(crate) fn look<T>(
+        &self,
+        act: impl FnOnce(&mut PgConnection, Names) -> Result<T>,
+    ) -> Result<T> {
+        act(&mut connect(&self.url)?, self.installation.names)
+    }
+
     /// Names and serving log-ins.
     pub fn installation(&self) -> &Installation {
         &self.installation

@@ -7,6 +7,8 @@ use crate::support::server::Database;
 use crate::support::{TestDb, by_rule};
 use secrecy::ExposeSecret;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -200,5 +202,69 @@ fn a_restore_that_lacks_a_row_is_taken_back() {
         said(&unfinished).contains("no finished backup"),
         "{}",
         said(&unfinished)
+    );
+}
+
+/// The private PostgreSQL, from one data folder into another: its log-ins have passwords, its host is a folder.
+#[test]
+fn a_data_folder_is_saved_and_restored_into_another() {
+    let folder = tempfile::Builder::new()
+        .prefix("mb")
+        .tempdir_in("/tmp")
+        .unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let (first, second, to) = (
+        folder.path().join("a"),
+        folder.path().join("b"),
+        folder.path().join("saved"),
+    );
+    let tenant = [
+        "tenant", "create", "--kind", "separate", "--slug", "nord", "--name", "Nord", "--json",
+    ];
+    let mut setup = Command::new(MANDANT)
+        .args([
+            "setup",
+            "--name",
+            "Haupt",
+            "--email",
+            "a@x.example",
+            "--password-stdin",
+            "--data-dir",
+        ])
+        .arg(&first)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    setup
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"correct horse battery\n")
+        .unwrap();
+    assert!(setup.wait().unwrap().success());
+    let made = mandant(&tenant, &[("--data-dir", &first)]);
+    assert!(made.status.success(), "{}", said(&made));
+    let saved = mandant(
+        &["backup", "--json"],
+        &[("--data-dir", &first), ("--to", &to)],
+    );
+    assert!(saved.status.success(), "{}", said(&saved));
+    let done = mandant(
+        &["restore", "--json"],
+        &[("--data-dir", &second), ("--from", &to)],
+    );
+    assert!(done.status.success(), "{}", said(&done));
+    let list = |folder: &Path| {
+        let output = mandant(&["tenant", "list", "--json"], &[("--data-dir", folder)]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(list(&first), list(&second));
+    assert!(list(&second).contains("nord"));
+    let well = mandant(&["doctor"], &[("--data-dir", &second)]);
+    let found = String::from_utf8_lossy(&well.stdout).into_owned();
+    assert!(
+        well.status.success() && found.lines().all(|line| line.starts_with("good")),
+        "{found}"
     );
 }

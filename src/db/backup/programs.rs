@@ -47,25 +47,38 @@ pub fn run(program: &Path, url: &SecretString, arguments: &[&str]) -> Result<()>
     )))
 }
 
-/// A URL without its password, and the password. Of the parameters, later ones count.
+/// A URL without its password, and the password. Read as libpq reads it, which allows an empty host; of the
+/// parameters, later ones count.
 fn without_password(url: &str) -> Result<(String, Option<String>)> {
-    let unfit = || AppError::internal("a backup needs the database as a URL: postgres://…");
-    let mut parsed = url::Url::parse(url).map_err(|_| unfit())?;
-    let mut password = parsed.password().map(decoded);
-    if password.is_some() {
-        parsed.set_password(None).map_err(|()| unfit())?;
-    }
+    let (scheme, rest) = url
+        .split_once("://")
+        .ok_or_else(|| AppError::internal("a backup needs the database as a URL: postgres://…"))?;
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let (account, host) = match authority.rsplit_once('@') {
+        Some((account, host)) => (Some(account), host),
+        None => (None, authority),
+    };
+    let (user, mut password) =
+        match account.map(|account| account.split_once(':').unwrap_or((account, ""))) {
+            Some((user, "")) => (format!("{user}@"), None),
+            Some((user, password)) => (format!("{user}@"), Some(decoded(password))),
+            None => (String::new(), None),
+        };
     let mut kept = Vec::new();
-    for parameter in parsed.query().unwrap_or_default().split('&') {
+    for parameter in query.split('&') {
         match parameter.split_once('=') {
             Some(("password", value)) => password = Some(decoded(value)),
             _ if parameter.is_empty() => {}
             _ => kept.push(parameter),
         }
     }
+    let mark = if kept.is_empty() { "" } else { "?" };
     let query = kept.join("&");
-    parsed.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
-    Ok((parsed.to_string(), password))
+    Ok((
+        format!("{scheme}://{user}{host}{path}{mark}{query}"),
+        password,
+    ))
 }
 
 /// `%40` as `@`.
@@ -101,6 +114,12 @@ mod tests {
                 Some("b"),
             ),
             ("postgres://db.example/m", "postgres://db.example/m", None),
+            (
+                "postgresql://mandant:abc@/mandant?host=/data/run&port=5432",
+                "postgresql://mandant@/mandant?host=/data/run&port=5432",
+                Some("abc"),
+            ),
+            ("postgres://anna@%2Frun", "postgres://anna@%2Frun", None),
         ] {
             let (shown, found) = without_password(url).unwrap();
             assert_eq!(

@@ -167,3 +167,50 @@ fn slugs_are_checked_and_words_of_sql_are_slugs() {
     assert_eq!(inner("lists").status.code(), Some(1));
     assert_eq!(inner("vip").status.code(), Some(1), "taken");
 }
+
+/// What lacks is said with its remedy, which helps; what is needed decides the exit code.
+#[test]
+fn the_doctor_finds_what_lacks() {
+    let w = World::new();
+    let find = |findings: &Value, key: &str| {
+        let all = findings.as_array().unwrap();
+        all.iter().find(|one| one["key"] == key).unwrap().clone()
+    };
+    let first = json(&mandant(&w, &["doctor", "--json"]));
+    for key in [
+        "release",
+        "encoding",
+        "serving-log-ins",
+        "orphans",
+        "memberships",
+        "temporary-tables",
+    ] {
+        assert_eq!(find(&first, key)["ok"], true, "{key}: {first}");
+    }
+    // The server of the tests is not hardened.
+    let set_config = find(&first, "set-config");
+    assert_eq!(
+        (&set_config["ok"], &set_config["needed"]),
+        (&false.into(), &false.into())
+    );
+    assert!(
+        set_config["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("REVOKE EXECUTE")
+    );
+    let text = mandant(&w, &["doctor"]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("as a superuser of PostgreSQL: "));
+
+    crate::isolation::run(
+        &mut w.app.db.as_provisioner(),
+        "CREATE SCHEMA t_4711; GRANT USAGE ON SCHEMA public TO PUBLIC",
+    );
+    let output = mandant(&w, &["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let orphans = find(&findings, "orphans");
+    assert_eq!(orphans["ok"], false);
+    assert!(orphans["what"].as_str().unwrap().contains("t_4711"));
+    assert_eq!(find(&findings, "public-schema")["ok"], false);
+}
