@@ -116,3 +116,4 @@ bulk-do = Für { $recipients } tun
 bulk-delete-lists = Sie verlassen die Mailinglisten dieses Mandanten; anderswo bleiben sie.
 bulk-value-help = Auswahlwerte mit ihrem Wert, Daten als 2026-01-31, ja oder nein als true oder false. Leer löscht den Inhalt.
 said-bulk-nothing-chosen = Wählen Sie zuerst Empfänger oder alle, die passen.
+recipient-list-gone = Eine der Listen gibt es nicht mehr. Bitte wählen Sie neu.

@@ -119,3 +119,4 @@ bulk-do = Do it for { $recipients }
 bulk-delete-lists = They leave the mailing lists of this tenant; elsewhere they stay.
 bulk-value-help = Choices by their value, dates as 2026-01-31, yes or no as true or false. Empty clears the field.
 said-bulk-nothing-chosen = Choose recipients first, or all that match.
+recipient-list-gone = One of the lists is not there any more. Please choose again.

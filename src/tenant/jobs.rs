@@ -102,8 +102,16 @@ async fn cancel(
     form: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     let id = which.id;
-    if form.validated().is_ok() {
-        access.run(move |conn| queue::cancel(conn, id)).await?;
-    }
+    let asked = form.validated().is_ok();
+    access
+        .run(move |conn| {
+            // What is over already cannot be stopped, and need not; another tenant's job is none.
+            queue::state(conn, id)?.ok_or(AppError::NotFound)?;
+            if asked {
+                queue::cancel(conn, id)?;
+            }
+            Ok(())
+        })
+        .await?;
     Ok(see_other(&format!("{}/jobs/{id}", access.tenant().base())))
 }

@@ -19,6 +19,7 @@ mod fields;
 mod i18n;
 mod import;
 mod isolation;
+mod leaks;
 mod licences;
 mod login;
 mod policy;

@@ -172,20 +172,23 @@ fn decide(
         #[sql_name = "gate.setting_id"]
         fn setting_id(name: diesel::sql_types::Text) -> diesel::sql_types::Nullable<diesel::sql_types::Integer>;
     }
-    diesel::update(
-        admissions::table
-            .filter(admissions::id.eq(id.0))
-            .filter(admissions::state.eq("open")),
-    )
-    .set((
-        admissions::state.eq(state),
-        admissions::decided_by.eq(setting_id("user_id")),
-        admissions::decided_at.eq(crate::clock::now()),
-    ))
-    .returning((admissions::inner_id, admissions::recipient_id))
-    .get_result(conn.pg())
-    .optional()?
-    .ok_or(AppError::Conflict)
+    // Locked: of two who decide at once the second is told. One that is not there is no conflict.
+    let now: String = admissions::table
+        .find(id.0)
+        .select(admissions::state)
+        .for_update()
+        .first(conn.pg())?;
+    if now != "open" {
+        return Err(AppError::Conflict);
+    }
+    Ok(diesel::update(admissions::table.find(id.0))
+        .set((
+            admissions::state.eq(state),
+            admissions::decided_by.eq(setting_id("user_id")),
+            admissions::decided_at.eq(crate::clock::now()),
+        ))
+        .returning((admissions::inner_id, admissions::recipient_id))
+        .get_result(conn.pg())?)
 }
 
 fn record(conn: &mut TenantConn<'_, Write>, act: &str, id: AdmissionId, inner: i32) -> Result<()> {

@@ -121,6 +121,10 @@ pub struct Answer {
     pub location: String,
     /// The body.
     pub body: String,
+    /// The headers, a line each.
+    pub headers: String,
+    /// What was asked, where a test wants to say so.
+    pub asked: String,
 }
 
 impl Answer {
@@ -209,6 +213,22 @@ impl Person {
         self.note(answer)
     }
 
+    /// Sends a file with the token of the page seen last.
+    pub fn upload(&self, path: &str, name: &str, text: &str) -> Answer {
+        let token = self.token();
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n--b\r\ncontent-disposition: \
+             form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n--b--\r\n"
+        );
+        let answer = self
+            .agent
+            .post(format!("{}{path}", self.base))
+            .header("content-type", "multipart/form-data; boundary=b")
+            .send(&body)
+            .unwrap();
+        self.note(answer)
+    }
+
     /// Opens a form's page and sends it with these values instead of its own.
     pub fn submit(&self, page: &str, values: &[(&str, &str)]) -> Answer {
         let form = self.get(page);
@@ -253,8 +273,15 @@ impl Person {
             .headers()
             .get("location")
             .map(|v| v.to_str().unwrap().to_owned());
+        let headers = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
         let body = answer.body_mut().read_to_vec().unwrap();
         let answer = Answer {
+            headers,
+            asked: String::new(),
             status: answer.status().as_u16(),
             location: location.unwrap_or_default(),
             body: String::from_utf8_lossy(&body).into_owned(),

@@ -7,12 +7,12 @@ use super::values::{assignments, missing};
 use super::{Typed, name, refusal, shown, zone};
 use crate::access::rights::ChangeRecipients;
 use crate::access::{Access, ControlAccess};
-use crate::db::ids::RecipientId;
+use crate::db::ids::{ListId, RecipientId};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::kind::Kind;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::lists::{self, List};
-use crate::web::form::{Errors, Submitted};
+use crate::web::form::{Errors, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Input, InputKind, see_other_saying};
 use actix_web::HttpResponse;
@@ -102,7 +102,11 @@ pub async fn create(
     };
     let nothing = vec![None; fields.len()];
     let (mut values, errors) = assignments(&fields, &nothing, &sent, zone(&access))?;
-    let errors = missing(&fields, &sent, errors);
+    let mut errors = missing(&fields, &sent, errors);
+    let known = |id: &ListId| lists.iter().any(|list| list.id == *id);
+    if !sent.lists().iter().all(known) {
+        errors.extend(error_at("lists", "recipient-list-gone", &[]));
+    }
     if !errors.is_empty() {
         return show_new(&access, &fields, &lists, &sent, Some(&errors));
     }

@@ -1,0 +1,251 @@
+//! What is sent to each route: a line for each, with the ids that its query or form names.
+
+use super::world::Ids;
+use mandant::access::routes::RouteInfo;
+
+/// What the `{id}` of a path names.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Tenant,
+    Inner,
+    User,
+    Field,
+    List,
+    Recipient,
+    Job,
+    Import,
+    Admission,
+}
+
+/// What goes along.
+pub enum Body {
+    Query(String),
+    Form(Vec<(String, String)>),
+    File(&'static str, &'static str),
+}
+
+/// What is sent to a route.
+pub struct Case {
+    /// What its path names.
+    pub kind: Option<Kind>,
+    pub body: Body,
+    /// Whether query or form name things by id.
+    pub names_ids: bool,
+}
+
+/// The case of a route, with these ids in its query or form; none for a route that nobody thought of.
+pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
+    use Kind::*;
+    let get = |query: String, kind| {
+        Some(Case {
+            kind,
+            names_ids: !query.is_empty(),
+            body: Body::Query(query),
+        })
+    };
+    let page = |kind| get(String::new(), kind);
+    let send = |kind, names_ids, pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        Some(Case {
+            kind,
+            names_ids,
+            body: Body::Form(pairs.collect()),
+        })
+    };
+    let (list, field, profile) = (
+        ids.list.to_string(),
+        ids.field.to_string(),
+        ids.profile.to_string(),
+    );
+    let seal = ids.of(Recipient);
+    let user = [
+        ("name", "Carl"),
+        ("email", ids.email),
+        ("password", "correct horse battery"),
+    ];
+    let settings = [
+        ("name", "Neu"),
+        ("slug", "neu"),
+        ("colour", "#334455"),
+        ("locale", "en"),
+        ("time_zone", "Europe/Berlin"),
+        ("version", "1"),
+    ];
+    let path = route.path.strip_prefix("/t/{tenant}")?;
+    match (route.method.as_str(), path) {
+        (
+            "GET",
+            "" | "/fields" | "/lists" | "/imports" | "/users" | "/inner" | "/tenants"
+            | "/admissions" | "/tenants/trash" | "/inner/trash",
+        ) => page(None),
+        (
+            "GET",
+            "/fields/new" | "/lists/new" | "/imports/new" | "/users/new" | "/inner/new"
+            | "/tenants/new",
+        ) => page(None),
+        ("GET", path) if path.starts_with("/tenants/{id}") => page(Some(Tenant)),
+        ("GET", path) if path.starts_with("/inner/{id}") => page(Some(Inner)),
+        ("POST", "/tenants/{id}/settings") => send(Some(Tenant), false, &settings),
+        ("POST", "/inner/{id}/settings") => send(Some(Inner), false, &settings),
+        ("POST", "/inner/{id}/status") => send(Some(Inner), false, &[("status", "locked")]),
+        ("POST", "/inner/{id}/delete") => send(Some(Inner), false, &[("slug", ids.slug)]),
+        ("POST", "/inner/{id}/restore") => send(Some(Inner), false, &[]),
+        ("POST", "/tenants") => send(None, false, &[("name", ""), ("slug", "sued")]),
+        ("POST", "/tenants/{id}/status") => send(Some(Tenant), false, &[("status", "locked")]),
+        ("POST", "/tenants/{id}/delete") => send(Some(Tenant), false, &[("slug", ids.slug)]),
+        ("POST", "/tenants/{id}/restore") => send(Some(Tenant), false, &[]),
+
+        ("POST", "/inner") => send(
+            None,
+            true,
+            &[
+                ("name", "Neu"),
+                ("slug", "neu"),
+                ("lists", &list),
+                ("colour", "#334455"),
+            ],
+        ),
+        ("POST", "/inner/{id}/fence") => {
+            let seen = format!("[ListId({list})]  ");
+            send(
+                Some(Inner),
+                true,
+                &[
+                    ("lists", &list),
+                    ("rule", ""),
+                    ("version", "1"),
+                    ("sure", "on"),
+                    ("seen", &seen),
+                ],
+            )
+        }
+
+        ("GET", "/admissions/{id}") => page(Some(Admission)),
+        ("POST", "/admissions/{id}/admit") => send(
+            Some(Admission),
+            true,
+            &[("list", &list), ("status", "active"), ("consent", "ja")],
+        ),
+        ("POST", "/admissions/{id}/decline") => send(Some(Admission), false, &[]),
+
+        (
+            "GET",
+            "/users/{id}/roles" | "/users/{id}/tokens" | "/users/{id}/tokens/{token}/revoke",
+        ) => page(Some(User)),
+        ("POST", "/users/{id}/tokens/{token}/revoke") => send(Some(User), false, &[]),
+        ("POST", "/users") => send(None, true, &user),
+        ("POST", "/users/{id}/roles") => send(Some(User), false, &[("roles", "viewer")]),
+
+        ("GET", "/fields/{id}/edit" | "/fields/{id}/delete") => page(Some(Field)),
+        ("POST", "/fields/new") => send(None, false, &[("key", "Nicht so"), ("type", "text")]),
+        ("POST", "/fields/{id}/edit") => send(
+            Some(Field),
+            false,
+            &[
+                ("key", "neu"),
+                ("type", "text"),
+                ("label_en", "Neu"),
+                ("version", "1"),
+            ],
+        ),
+        ("POST", "/fields/{id}/delete") => {
+            send(Some(Field), false, &[("version", "1"), ("sure", "on")])
+        }
+
+        ("GET", "/lists/{id}/edit" | "/lists/{id}/delete") => page(Some(List)),
+        ("POST", "/lists/new") => send(None, false, &[("name", "")]),
+        ("POST", "/lists/{id}/edit") => {
+            send(Some(List), false, &[("name", "Neu"), ("version", "1")])
+        }
+        ("POST", "/lists/{id}/delete") => send(Some(List), false, &[]),
+
+        (
+            "GET",
+            "/recipients" | "/recipients/count" | "/recipients/export" | "/recipients/columns",
+        ) => get(
+            format!("list={list}&status=active&q=zq&add_field={field}"),
+            None,
+        ),
+        ("GET", "/recipients/bulk") => get(
+            format!("act=subscribe&which=chosen&chosen={seal}&list={list}"),
+            None,
+        ),
+        ("POST", "/recipients/columns") => send(None, true, &[("columns", &field)]),
+        ("POST", "/recipients/bulk") => send(
+            None,
+            true,
+            &[
+                ("act", "subscribe"),
+                ("which", "chosen"),
+                ("chosen", &seal),
+                ("list", &list),
+                ("consent", "ja"),
+            ],
+        ),
+        ("POST", "/recipients/bulk/delete") => send(
+            None,
+            true,
+            &[("act", "delete"), ("which", "chosen"), ("chosen", &seal)],
+        ),
+        ("GET", "/recipients/new") => page(None),
+        ("POST", "/recipients/new") => send(
+            None,
+            true,
+            &[
+                ("f1", "neu@example.org"),
+                ("lists", &list),
+                (&format!("f{field}"), "x"),
+            ],
+        ),
+        ("GET", "/recipients/{id}" | "/recipients/{id}/edit" | "/recipients/{id}/delete") => {
+            page(Some(Recipient))
+        }
+        ("POST", "/recipients/{id}/edit") => send(
+            Some(Recipient),
+            true,
+            &[
+                ("f1", "neu@example.org"),
+                ("lists", &list),
+                (&format!("f{field}"), "x"),
+            ],
+        ),
+        ("POST", "/recipients/{id}/delete") => send(Some(Recipient), false, &[]),
+        ("POST", "/recipients/{id}/subscriptions") => send(
+            Some(Recipient),
+            true,
+            &[("list", &list), ("status", "active")],
+        ),
+
+        ("GET", "/jobs/{id}") => page(Some(Job)),
+        ("POST", "/jobs/{id}/cancel") => send(Some(Job), false, &[]),
+
+        ("GET", "/imports/{id}" | "/imports/{id}/mapping" | "/imports/{id}/errors") => {
+            page(Some(Import))
+        }
+        ("POST", "/imports") => Some(Case {
+            kind: None,
+            names_ids: false,
+            body: Body::File("leer.csv", ""),
+        }),
+        ("POST", "/imports/{id}/mapping") => send(
+            Some(Import),
+            true,
+            &[
+                ("mode", "upsert"),
+                ("key", "1"),
+                ("lists", &list),
+                ("profile", &profile),
+                ("column_0", "1"),
+                ("column_1", &field),
+                ("encoding", "UTF-8"),
+                ("separator", ";"),
+                ("header", "on"),
+            ],
+        ),
+        ("POST", "/imports/{id}/run" | "/imports/{id}/cancel") => send(Some(Import), false, &[]),
+        ("POST", "/imports/{id}/profile") => send(Some(Import), false, &[("name", "Neu")]),
+        _ => None,
+    }
+}
