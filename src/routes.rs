@@ -19,6 +19,8 @@ pub fn routes() -> Routes {
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);
+    above::sessions::pages::routes(&mut r);
+    above::audit::pages::routes(&mut r);
     tenant::admissions::pages::routes(&mut r);
     above::tokens::pages::routes(&mut r);
     tenant::dashboard::routes(&mut r);

@@ -13,6 +13,7 @@ use crate::db::control;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::pool::Pools;
 use crate::error::{AppError, Result};
+use crate::web::form::USER_FIELD;
 use crate::web::{error_page, flash};
 use actix_session::SessionExt;
 use actix_web::body::{BoxBody, MessageBody};
@@ -69,6 +70,8 @@ pub async fn load(
 pub struct KeptForm {
     /// Where it was sent.
     pub action: String,
+    /// Who filled it in, as the form itself said; nobody else gets it back.
+    pub user: String,
     /// What was typed; no passwords, no tokens.
     pub pairs: Vec<(String, String)>,
 }
@@ -96,11 +99,17 @@ async fn kept_form(req: &mut ServiceRequest) -> Result<Option<KeptForm>> {
         .map_err(|_| AppError::invalid("form-too-large"))?;
     let pairs: Vec<(String, String)> =
         serde_html_form::from_bytes(&body).map_err(|_| AppError::invalid("form-unreadable"))?;
+    let user = pairs.iter().find(|(name, _)| name == USER_FIELD);
+    let user = user.map(|(_, id)| id.clone()).unwrap_or_default();
     let pairs = pairs
         .into_iter()
         .filter(|(name, _)| !name.starts_with('_') && !name.contains("password"))
         .collect();
-    Ok(Some(KeptForm { action, pairs }))
+    Ok(Some(KeptForm {
+        action,
+        user,
+        pairs,
+    }))
 }
 
 async fn context(req: &ServiceRequest) -> Result<Context> {

@@ -178,7 +178,7 @@ async fn set(access: &ControlAccess<ChangeUsers>, user: UserId, roles: Vec<Strin
     access
         .run(move |conn| {
             queries::member(conn.pg(), tenant, user)?;
-            memberships::set(conn.pg(), actor, user, tenant, &roles)
+            memberships::set(conn.pg(), actor, user, tenant, &roles, None)
         })
         .await
 }

@@ -1,10 +1,12 @@
 //! What is a user's own: the tenants he works in, and his profile.
 
 use crate::access::context::SessionUser;
-use crate::access::{LoggedIn, Routes, session};
-use crate::control::passwords;
+use crate::access::{LoggedIn, Routes};
+use crate::control::audit::{self, Actor};
 use crate::control::tenants::queries;
-use crate::db::schema::control::{sessions, users};
+use crate::control::users::home_of;
+use crate::control::{passwords, sessions};
+use crate::db::schema::control::users;
 use crate::db::{Read, Write};
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
@@ -14,6 +16,7 @@ use askama::Template;
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::json;
 use validator::Validate;
 
 /// The routes.
@@ -175,8 +178,7 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
         .find(|theme| *theme == sent.theme)
         .unwrap_or("auto");
     let (old, new) = (sent.old_password.clone(), sent.new_password.clone());
-    // A session's values are kept as JSON; the token tells this one from the user's others.
-    let own = serde_json::json!(visitor.context().csrf).to_string();
+    let own = visitor.context().csrf.clone();
     let changed = visitor
         .run::<Write, _>(move |conn| {
             let me = users::table.find(id.0);
@@ -200,20 +202,16 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
                 .set(users::password_hash.eq(passwords::hash(&new)?))
                 .execute(conn.pg())?;
             // Whoever knew the old password is out: every session but this one.
-            let all: Vec<(i64, serde_json::Value)> = sessions::table
-                .filter(sessions::user_id.eq(id.0))
-                .select((sessions::id, sessions::state))
-                .load(conn.pg())?;
-            let others: Vec<i64> = all
-                .into_iter()
-                .filter(|(_, state)| {
-                    state.get(session::CSRF).and_then(serde_json::Value::as_str)
-                        != Some(own.as_str())
-                })
-                .map(|(id, _)| id)
-                .collect();
-            diesel::delete(sessions::table.filter(sessions::id.eq_any(others)))
-                .execute(conn.pg())?;
+            sessions::end_all(conn.pg(), id, Some(&own))?;
+            let home = home_of(conn.pg(), id)?;
+            audit::record(
+                conn.pg(),
+                Actor::form(id),
+                home,
+                "user.password",
+                &id.to_string(),
+                &json!({}),
+            )?;
             Ok(())
         })
         .await;

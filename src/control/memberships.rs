@@ -81,26 +81,25 @@ pub fn roles_of(conn: &mut PgConnection, user: UserId, tenant: TenantId) -> Resu
         .load(conn)?)
 }
 
-/// Sets a user's roles in a tenant; none ends the membership. The last administrator stays one.
+/// Sets a user's roles in a tenant; none ends the membership. The last administrator stays one. `seen` are
+/// the roles that whoever changes them saw, if he saw any.
 ///
 /// # Errors
-/// `Invalid("last-administrator")`.
+/// `Invalid("last-administrator")`; `Conflict` where the roles are no longer those seen.
 pub fn set(
     conn: &mut PgConnection,
     actor: Actor,
     user: UserId,
     tenant: TenantId,
     role_keys: &[String],
+    seen: Option<&[String]>,
 ) -> Result<()> {
-    use crate::db::schema::control::{tenants, users};
-    // The tenant's row is the lock: two demotions at once come one after the other.
-    tenants::table
-        .find(tenant.0)
-        .select(tenants::id)
-        .for_no_key_update()
-        .first::<i32>(conn)?;
+    lock(conn, tenant)?;
     let before = roles_of(conn, user, tenant)?;
     let id = find(conn, user, tenant)?.ok_or(AppError::NotFound)?;
+    if seen.is_some_and(|seen| !same(seen, &before)) {
+        return Err(AppError::Conflict);
+    }
     diesel::delete(membership_roles::table.filter(membership_roles::membership_id.eq(id.0)))
         .execute(conn)?;
     for key in role_keys {
@@ -110,21 +109,14 @@ pub fn set(
                 membership_roles::membership_id.eq(id.0),
                 membership_roles::role_id.eq(role.0),
             ))
+            .on_conflict_do_nothing()
             .execute(conn)?;
     }
     if role_keys.is_empty() {
         diesel::delete(memberships::table.find(id.0)).execute(conn)?;
     }
-    let administrators: i64 = memberships::table
-        .inner_join(membership_roles::table.inner_join(roles_table::table))
-        .inner_join(users::table)
-        .filter(memberships::tenant_id.eq(tenant.0))
-        .filter(roles_table::key.eq("administrator"))
-        .filter(users::state.eq("active"))
-        .count()
-        .get_result(conn)?;
-    if administrators == 0 && before.iter().any(|role| role == "administrator") {
-        return Err(AppError::invalid("last-administrator"));
+    if before.iter().any(|role| role == "administrator") {
+        keeps_an_administrator(conn, tenant)?;
     }
     audit::record(
         conn,
@@ -134,4 +126,48 @@ pub fn set(
         &user.to_string(),
         &json!({ "old": before, "new": role_keys }),
     )
+}
+
+fn same(one: &[String], other: &[String]) -> bool {
+    let sorted = |all: &[String]| {
+        let mut all = all.to_vec();
+        all.sort();
+        all
+    };
+    sorted(one) == sorted(other)
+}
+
+/// The tenant's row is the lock: of two who take away its administrators one comes after the other.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lock(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    use crate::db::schema::control::tenants;
+    tenants::table
+        .find(tenant.0)
+        .select(tenants::id)
+        .for_no_key_update()
+        .first::<i32>(conn)?;
+    Ok(())
+}
+
+/// Whether anybody is left who can log in and administer the tenant; asked after the act, which is undone
+/// otherwise.
+///
+/// # Errors
+/// `Invalid("last-administrator")`.
+pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
+    use crate::db::schema::control::users;
+    let administrators: i64 = memberships::table
+        .inner_join(membership_roles::table.inner_join(roles_table::table))
+        .inner_join(users::table)
+        .filter(memberships::tenant_id.eq(tenant.0))
+        .filter(roles_table::key.eq("administrator"))
+        .filter(users::state.eq("active"))
+        .count()
+        .get_result(conn)?;
+    if administrators == 0 {
+        return Err(AppError::invalid("last-administrator"));
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ pub mod login;
 pub mod memberships;
 pub mod passwords;
 pub mod roles;
+pub mod sessions;
 pub mod setup;
 pub mod tenants;
 pub mod tokens;

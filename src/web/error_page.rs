@@ -139,6 +139,7 @@ pub fn log_in_again(context: &Context, session: &Session, kept: &KeptForm) -> Re
         .map_err(|_| AppError::invalid("form-unreadable"))?;
     let form = log_in_form(&p, "")
         .input(Input::new(InputKind::Hidden, "kept_action", "").value(&kept.action))
+        .input(Input::new(InputKind::Hidden, "kept_user", "").value(&kept.user))
         .input(Input::new(InputKind::Hidden, "kept_body", "").value(body));
     let intro = p.t("login-again-intro");
     respond(StatusCode::UNAUTHORIZED, &PlainFormPage { p, intro, form })

@@ -23,6 +23,8 @@ pub const MAX_FORM: usize = 2 * 1024 * 1024;
 pub const CSRF_FIELD: &str = "_csrf";
 /// The hidden field that carries the tenant's path, so that two tabs in two tenants never mix.
 pub const TENANT_FIELD: &str = "_tenant";
+/// The hidden field that carries who opened the form: after a log-in in the middle of it only he gets it back.
+pub const USER_FIELD: &str = "_user";
 /// Set by the page after a log-in in the middle of a form: show what was typed, do nothing yet.
 pub const REFILL_FIELD: &str = "_refill";
 

@@ -75,6 +75,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("inner", "inner.view", "fence"),
     ("tenants", "tenants.view", "sitemap"),
     ("users", "users.view", "user"),
+    ("audit", "audit.view", "history"),
 ];
 
 impl Frame {

@@ -21,6 +21,7 @@ const BUILT: &[&str] = &[
     "tenant-status-",
     "tenants-kind-",
     "admissions-",
+    "audit-",
 ];
 
 fn root() -> PathBuf {

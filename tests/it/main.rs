@@ -13,6 +13,7 @@
 
 mod api;
 mod architecture;
+mod audit;
 mod backup;
 mod embedded;
 mod fields;
@@ -26,3 +27,4 @@ mod policy;
 mod recipients;
 mod support;
 mod tenants;
+mod users;

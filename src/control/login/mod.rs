@@ -7,10 +7,11 @@ pub use pages::routes;
 
 use crate::app::App;
 use crate::clock;
+use crate::control::audit::{self, Actor};
 use crate::control::passwords;
-use crate::db::control;
-use crate::db::ids::UserId;
+use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::{memberships, tenants, users};
+use crate::db::{Write, control};
 use crate::error::Result;
 use diesel::prelude::*;
 use secrecy::SecretString;
@@ -32,22 +33,36 @@ pub fn check(
         throttle::key("address", address),
     ];
     throttle::may_try(&app.pools, &keys)?;
-    let found: Option<(i32, Option<String>, String)> = control::statement(&app.pools, |conn| {
-        users::table
-            .filter(users::email.eq(&email))
-            .select((users::id, users::password_hash, users::state))
-            .first(conn)
-            .optional()
-    })?;
-    let hash = found.as_ref().and_then(|(_, hash, _)| hash.as_deref());
+    let found: Option<(i32, Option<String>, String, i32)> =
+        control::statement(&app.pools, |conn| {
+            users::table
+                .filter(users::email.eq(&email))
+                .select((
+                    users::id,
+                    users::password_hash,
+                    users::state,
+                    users::home_tenant_id,
+                ))
+                .first(conn)
+                .optional()
+        })?;
+    let hash = found.as_ref().and_then(|(_, hash, ..)| hash.as_deref());
     let right = passwords::verify(password, hash);
     match found {
-        Some((id, _, state)) if right && state == "active" => {
+        Some((id, _, state, home)) if right && state == "active" => {
             throttle::forget(&app.pools, &keys[0])?;
-            control::statement(&app.pools, |conn| {
+            control::run::<Write, _>(&app.pools, |conn| {
                 diesel::update(users::table.find(id))
                     .set(users::last_login_at.eq(clock::now()))
-                    .execute(conn)
+                    .execute(conn.pg())?;
+                audit::record(
+                    conn.pg(),
+                    Actor::form(UserId(id)),
+                    TenantId(home),
+                    "session.begin",
+                    &id.to_string(),
+                    &serde_json::json!({ "address": address }),
+                )
             })?;
             Ok(Some(UserId(id)))
         }

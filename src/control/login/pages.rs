@@ -76,6 +76,8 @@ struct LogInForm {
     #[serde(default)]
     kept_action: String,
     #[serde(default)]
+    kept_user: String,
+    #[serde(default)]
     kept_body: String,
 }
 
@@ -91,8 +93,9 @@ async fn log_in(
     };
     let address = client_address(&req, visitor.app());
     let (email, password) = (form.email.clone(), form.password.clone());
+    let from = address.clone();
     let found = visitor
-        .block(move |app| check(app, &email, &password, &address))
+        .block(move |app| check(app, &email, &password, &from))
         .await;
     let user = match found {
         Ok(Some(user)) => user,
@@ -124,8 +127,11 @@ async fn log_in(
         }
         Err(other) => return Err(other),
     };
-    let token = begin(&session, user.0, &req)?;
-    if let Some(action) = local_path(&form.kept_action).filter(|action| action.starts_with("/t/")) {
+    let token = begin(&session, user.0, &req, address)?;
+    // Whoever else logs in here gets nothing of what the first one typed.
+    let his = form.kept_user == user.to_string();
+    let action = local_path(&form.kept_action).filter(|action| his && action.starts_with("/t/"));
+    if let Some(action) = action {
         return go_on(&visitor, token, action, &form.kept_body);
     }
     match local_path(&form.next).filter(|next| *next != "/") {
@@ -135,7 +141,7 @@ async fn log_in(
 }
 
 /// A new session for the user: another key, another token, nothing of the one before.
-fn begin(session: &Session, user: i32, req: &HttpRequest) -> Result<String> {
+fn begin(session: &Session, user: i32, req: &HttpRequest, address: String) -> Result<String> {
     let token = crate::secrets::random_hex(24);
     let agent = req
         .headers()
@@ -155,6 +161,7 @@ fn begin(session: &Session, user: i32, req: &HttpRequest) -> Result<String> {
         .map_err(|error| AppError::internal(error.to_string()))?;
     put(session::CSRF, token.clone())?;
     put("agent", agent)?;
+    put("address", address)?;
     Ok(token)
 }
 
@@ -167,6 +174,7 @@ fn log_in_failed(
     let typed = faulty.typed;
     let mut form = log_in_form(&p, &typed.next)
         .input(Input::new(InputKind::Hidden, "kept_action", "").value(typed.kept_action))
+        .input(Input::new(InputKind::Hidden, "kept_user", "").value(typed.kept_user))
         .input(Input::new(InputKind::Hidden, "kept_body", "").value(typed.kept_body))
         .errors(&p.t, &faulty.errors);
     if let Some(email) = form.inputs.first_mut() {
@@ -365,7 +373,8 @@ async fn set_up(
         .await;
     match made {
         Ok(user) => {
-            begin(&session, user.ok_or(AppError::LogIn)?.0, &req)?;
+            let address = client_address(&req, visitor.app());
+            begin(&session, user.ok_or(AppError::LogIn)?.0, &req, address)?;
             Ok(see_other("/t/main"))
         }
         Err(AppError::Invalid { key, params }) => {

@@ -230,7 +230,8 @@ pub fn facts(conn: &mut PgConnection, id: TenantId) -> Result<Facts> {
     .get_result(conn)?)
 }
 
-fn pattern(search: &str) -> String {
+/// A search as a pattern for LIKE over lower-case text.
+pub(crate) fn pattern(search: &str) -> String {
     let search = search.trim().to_lowercase();
     format!(
         "%{}%",
@@ -275,19 +276,6 @@ const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, 
          FROM control.memberships m JOIN control.users u ON u.id = m.user_id JOIN control.tenants h ON h.id = u.home_tenant_id
          LEFT JOIN control.membership_roles mr ON mr.membership_id = m.id LEFT JOIN control.roles r ON r.id = mr.role_id
          WHERE m.tenant_id = $1";
-
-/// The members of a tenant.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn members(conn: &mut PgConnection, tenant: TenantId, search: &str) -> Result<Vec<Member>> {
-    Ok(diesel::sql_query(format!(
-        "{MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 GROUP BY u.id, h.id ORDER BY u.name, u.id LIMIT {MOST}"
-    ))
-    .bind::<Integer, _>(tenant.0)
-    .bind::<Text, _>(pattern(search))
-    .load(conn)?)
-}
 
 /// One member of a tenant.
 ///

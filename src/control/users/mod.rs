@@ -1,8 +1,10 @@
 //! Users: people who log in. Each has a home tenant; only its administrators, or its parents', change
 //! his e-mail, password, second factor and state.
 
+pub mod acts;
 pub mod admit;
 pub mod pages;
+pub mod query;
 
 use super::audit::{self, Actor};
 use super::passwords;
@@ -38,10 +40,7 @@ impl NewUser {
         password: Option<&SecretString>,
         language: &str,
     ) -> Result<Self> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 {
-            return Err(AppError::invalid("user-name-length"));
-        }
+        let name = check_name(name)?;
         let email = normalise_email(email)?;
         let password_hash = match password {
             Some(password) => {
@@ -52,11 +51,35 @@ impl NewUser {
         };
         Ok(Self {
             email,
-            name: name.to_owned(),
+            name,
             password_hash,
             language: if language == "de" { "de" } else { "en" }.to_owned(),
         })
     }
+}
+
+/// A name as it is kept.
+///
+/// # Errors
+/// `Invalid` where it is blank or too long.
+pub fn check_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(AppError::invalid("user-name-length"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The home tenant of a user.
+///
+/// # Errors
+/// `NotFound` where there is no such user.
+pub fn home_of(conn: &mut PgConnection, user: UserId) -> Result<TenantId> {
+    Ok(users::table
+        .find(user.0)
+        .select(users::home_tenant_id)
+        .first(conn)
+        .map(TenantId)?)
 }
 
 /// An address as users log in with it: trimmed, lower case.

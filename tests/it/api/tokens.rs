@@ -129,6 +129,7 @@ fn a_token_never_may_more_than_was_chosen_nor_more_than_its_user() {
             user,
             nord,
             &roles,
+            None,
         )
         .unwrap();
     };

@@ -132,8 +132,29 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
 
         (
             "GET",
-            "/users/{id}/roles" | "/users/{id}/tokens" | "/users/{id}/tokens/{token}/revoke",
+            "/users/{id}"
+            | "/users/{id}/edit"
+            | "/users/{id}/password"
+            | "/users/{id}/state"
+            | "/users/{id}/roles"
+            | "/users/{id}/tokens"
+            | "/users/{id}/tokens/{token}/revoke",
         ) => page(Some(User)),
+        ("GET", "/audit" | "/audit/export") => get("user=zq".into(), None),
+        ("POST", "/users/{id}/edit") => send(
+            Some(User),
+            false,
+            &[
+                ("name", "Neu"),
+                ("email", "neu@example.org"),
+                ("version", "1"),
+            ],
+        ),
+        ("POST", "/users/{id}/password") => {
+            send(Some(User), false, &[("password", "correct horse battery")])
+        }
+        ("POST", "/users/{id}/state") => send(Some(User), false, &[("state", "inactive")]),
+        ("POST", "/users/{id}/sessions/end") => send(Some(User), false, &[]),
         ("POST", "/users/{id}/tokens/{token}/revoke") => send(Some(User), false, &[]),
         ("POST", "/users") => send(None, true, &user),
         ("POST", "/users/{id}/roles") => send(Some(User), false, &[("roles", "viewer")]),

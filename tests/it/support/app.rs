@@ -67,6 +67,18 @@ impl TestApp {
         }
     }
 
+    /// Somebody before a second server of the installation, which reaches the database by this URL.
+    pub fn visitor_through(&self, url: &str) -> Person {
+        let mut config = Config::default();
+        config.server.listen = "127.0.0.1:0".parse().unwrap();
+        config.storage.files_dir = Some(self.db.files().to_owned());
+        let app = App::open(config, &SecretString::from(url.to_owned())).unwrap();
+        Person {
+            base: serve(Arc::new(app)),
+            ..self.visitor()
+        }
+    }
+
     /// A user made by the tenant at `path` with this role, logged in.
     pub fn user(&self, email: &str, path: &str, role: &str) -> Person {
         self.member(email, path, role);
@@ -227,6 +239,44 @@ impl Person {
             .send(&body)
             .unwrap();
         self.note(answer)
+    }
+
+    /// Opens a page with these headers.
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.note(request.call().unwrap())
+    }
+
+    /// Sends pairs with the token of the page seen last and these headers.
+    pub fn post_with(
+        &self,
+        path: &str,
+        pairs: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let token = self.token();
+        let mut pairs = pairs.to_vec();
+        pairs.push(("_csrf", &token));
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.note(request.send_form(pairs).unwrap())
+    }
+
+    /// Sends what a page's form holds as it stands, these values instead of its own.
+    pub fn send(&self, page: &Answer, values: &[(&str, &str)]) -> Answer {
+        let action = page.attribute("form.form", "action").unwrap();
+        let mut pairs = page.form("form.form");
+        pairs.retain(|(name, _)| !values.iter().any(|(other, _)| other == name));
+        let own = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs: Vec<(&str, &str)> = own.chain(values.iter().copied()).collect();
+        self.post_bare(&action, &pairs)
     }
 
     /// Opens a form's page and sends it with these values instead of its own.

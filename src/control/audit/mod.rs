@@ -1,10 +1,14 @@
 //! Who did what: written on the connection of the act, so that act and entry stand or fall together.
 
+pub mod pages;
+pub mod query;
+
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::audit;
 use crate::db::tenant::Source;
 use crate::db::{TenantConn, Write};
 use crate::error::Result;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
@@ -86,4 +90,24 @@ pub fn record_in_tenant(
 ) -> Result<()> {
     diesel::select(gate_record(act, object, data)).execute(conn.pg())?;
     Ok(())
+}
+
+/// When a user last logged in, and from which network address; the latest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn log_ins(
+    conn: &mut PgConnection,
+    user: UserId,
+    most: i64,
+) -> Result<Vec<(DateTime<Utc>, String)>> {
+    let rows: Vec<(DateTime<Utc>, Value)> = audit::table
+        .filter(audit::user_id.eq(user.0))
+        .filter(audit::act.eq("session.begin"))
+        .order(audit::id.desc())
+        .limit(most)
+        .select((audit::at, audit::data))
+        .load(conn)?;
+    let address = |data: &Value| data["address"].as_str().unwrap_or_default().to_owned();
+    Ok(rows.iter().map(|(at, data)| (*at, address(data))).collect())
 }

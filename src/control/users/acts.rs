@@ -1,0 +1,139 @@
+//! What the administrators of a user's home tenant, and of those above it, may do with him. Each act checks
+//! that it is theirs, and writes its entry.
+
+use super::query::{self, Person};
+use crate::control::audit::{self, Actor};
+use crate::control::{memberships, sessions};
+use crate::db::ids::{TenantId, UserId};
+use crate::db::schema::control::users;
+use crate::error::{AppError, Result};
+use diesel::prelude::*;
+use serde_json::json;
+
+/// Who acts, where he stands, and whom it concerns.
+#[derive(Clone, Copy, Debug)]
+pub struct Care {
+    /// Who acts.
+    pub actor: Actor,
+    /// The tenant in which he acts.
+    pub tenant: TenantId,
+    /// Whom it concerns.
+    pub user: UserId,
+}
+
+impl Care {
+    /// The user, locked: of two who change him at once the second sees what the first did.
+    fn begin(&self, conn: &mut PgConnection) -> Result<Person> {
+        users::table
+            .find(self.user.0)
+            .select(users::id)
+            .for_update()
+            .first::<i32>(conn)?;
+        query::ours(conn, self.tenant, self.user)
+    }
+
+    fn record(&self, conn: &mut PgConnection, act: &str, data: &serde_json::Value) -> Result<()> {
+        let (actor, user) = (self.actor, self.user.to_string());
+        audit::record(conn, actor, self.tenant, act, &user, data)
+    }
+
+    /// Sets name and address (normalised), if nobody changed them since `version`.
+    ///
+    /// # Errors
+    /// `Conflict` where somebody did; `Constraint` where the address is taken.
+    pub fn change(
+        &self,
+        conn: &mut PgConnection,
+        version: i32,
+        name: &str,
+        email: &str,
+    ) -> Result<()> {
+        let before = self.begin(conn)?;
+        if before.version != version {
+            return Err(AppError::Conflict);
+        }
+        if (before.name.as_str(), before.email.as_str()) == (name, email) {
+            return Ok(());
+        }
+        diesel::update(users::table.find(self.user.0))
+            .set((
+                users::name.eq(name),
+                users::email.eq(email),
+                users::version.eq(users::version + 1),
+            ))
+            .execute(conn)?;
+        let data = json!({
+            "old": { "name": before.name, "email": before.email },
+            "new": { "name": name, "email": email },
+        });
+        self.record(conn, "user.change", &data)
+    }
+
+    /// Sets his password and ends all his sessions.
+    ///
+    /// # Errors
+    /// When he is not the tenant's to look after.
+    pub fn set_password(&self, conn: &mut PgConnection, hash: &str) -> Result<()> {
+        self.begin(conn)?;
+        diesel::update(users::table.find(self.user.0))
+            .set((
+                users::password_hash.eq(hash),
+                users::version.eq(users::version + 1),
+            ))
+            .execute(conn)?;
+        sessions::end_all(conn, self.user, None)?;
+        self.record(conn, "user.password", &json!({}))
+    }
+
+    /// Lets him log in, or no longer: then his sessions end, too.
+    ///
+    /// # Errors
+    /// `Invalid("last-administrator")` where he is the only one of a tenant that this one sees.
+    pub fn set_active(&self, conn: &mut PgConnection, active: bool) -> Result<()> {
+        // Tenants first, as `memberships::set` does; two who wait for each other would both fail.
+        let places = query::places(conn, self.tenant, self.user)?;
+        let mut administered: Vec<TenantId> = places
+            .iter()
+            .filter(|place| place.roles.iter().any(|role| role == "administrator"))
+            .map(|place| TenantId(place.id))
+            .collect();
+        administered.sort_unstable();
+        for tenant in &administered {
+            memberships::lock(conn, *tenant)?;
+        }
+        let before = self.begin(conn)?;
+        if before.active == active {
+            return Ok(());
+        }
+        let state = if active { "active" } else { "inactive" };
+        diesel::update(users::table.find(self.user.0))
+            .set((
+                users::state.eq(state),
+                users::version.eq(users::version + 1),
+            ))
+            .execute(conn)?;
+        if !active {
+            for tenant in administered {
+                memberships::keeps_an_administrator(conn, tenant)?;
+            }
+            sessions::end_all(conn, self.user, None)?;
+        }
+        let act = if active {
+            "user.activate"
+        } else {
+            "user.deactivate"
+        };
+        self.record(conn, act, &json!({}))
+    }
+
+    /// Ends all his sessions.
+    ///
+    /// # Errors
+    /// When he is not the tenant's to look after.
+    pub fn end_sessions(&self, conn: &mut PgConnection) -> Result<usize> {
+        self.begin(conn)?;
+        let ended = sessions::end_all(conn, self.user, None)?;
+        self.record(conn, "user.sessions", &json!({ "ended": ended }))?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,119 @@
+//! Adding a user: somebody new, or one who has an account already.
+
+use super::super::admit::{self, Wanted};
+use super::{frame, roles};
+use crate::access::ControlAccess;
+use crate::access::rights::ChangeUsers;
+use crate::control::audit::Actor;
+use crate::error::{AppError, Result};
+use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::view::FormPage;
+use crate::web::{FormView, Frame, Input, see_other_saying};
+use actix_web::HttpResponse;
+use secrecy::SecretString;
+use serde::Deserialize;
+use validator::Validate;
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize, Validate)]
+pub(super) struct UserForm {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: SecretString,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+fn form(p: &Frame, typed: &UserForm) -> FormView {
+    let mut chosen = roles::input(p, &typed.roles);
+    chosen.required = true;
+    FormView::new(p.url("/users"), p.t("users-add"))
+        .input(
+            Input::line("email", p.t("login-email"), &typed.email)
+                .typed("email")
+                .required()
+                .max(254)
+                .autocomplete("off"),
+        )
+        .input(
+            Input::line("name", p.t("users-name"), &typed.name)
+                .help(p.t("users-name-help"))
+                .max(100)
+                .autocomplete("off"),
+        )
+        .input(
+            Input::line("password", p.t("users-password"), "")
+                .typed("password")
+                .help(p.t("users-password-help"))
+                .autocomplete("new-password"),
+        )
+        .input(chosen)
+        .cancel(p.url("/users"))
+}
+
+pub(super) async fn new(access: ControlAccess<ChangeUsers>) -> Result<HttpResponse> {
+    let p = frame(access.context(), "users-new");
+    let typed = UserForm {
+        roles: vec!["viewer".into()],
+        ..UserForm::default()
+    };
+    let form = form(&p, &typed);
+    p.render(|p| FormPage {
+        intro: p.t.with("users-new-intro", "tenant", &p.trail()),
+        form,
+        p,
+    })
+}
+
+/// A refusal that the form can show.
+pub(super) fn at_input(error: AppError) -> Result<Errors> {
+    match error {
+        AppError::Invalid { key, params } => Ok(error_at(admit::input_of(key), key, &params)),
+        other => Err(other),
+    }
+}
+
+pub(super) async fn create(
+    access: ControlAccess<ChangeUsers>,
+    sent: Submitted<UserForm>,
+) -> Result<HttpResponse> {
+    let again = |typed: UserForm, errors: Errors| {
+        let p = frame(access.context(), "users-new");
+        let form = form(&p, &typed).errors(&p.t, &errors);
+        p.render_again(|p| FormPage {
+            intro: p.t.with("users-new-intro", "tenant", &p.trail()),
+            form,
+            p,
+        })
+    };
+    let typed = match sent.validated() {
+        Ok(form) => form.into_inner(),
+        Err(Faulty { typed, errors }) => return again(typed, errors),
+    };
+    if let Err(error) = admit::may_grant(access.tenant(), &typed.roles) {
+        return again(typed, at_input(error)?);
+    }
+    let (tenant, actor) = (access.tenant().id, Actor::form(access.user().id));
+    let wanted = Wanted {
+        email: typed.email.clone(),
+        name: typed.name.clone(),
+        password: typed.password.clone(),
+        language: access.user().language.clone(),
+        roles: typed.roles.clone(),
+    };
+    let made = access
+        .run(move |conn| admit::admit(conn.pg(), actor, tenant, &wanted))
+        .await;
+    match made {
+        Ok((_, email)) => Ok(see_other_saying(
+            &format!("{}/users", access.tenant().base()),
+            "success",
+            "said-user-added",
+            &[("email", email)],
+        )),
+        Err(error) => again(typed, at_input(error)?),
+    }
+}

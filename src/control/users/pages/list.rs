@@ -1,0 +1,159 @@
+//! The list of users.
+
+use super::super::query::{self, Person, ROWS, Wanted};
+use super::{home_text, role_label, role_labels};
+use crate::access::ControlAccess;
+use crate::access::rights::{ROLES, ViewUsers};
+use crate::db::ids::UserId;
+use crate::error::Result;
+use crate::web::{Cell, Empty, Frame, Table};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+/// The list's state, which its URL carries.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct State {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    q: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    state: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    role: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    below: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<i32>,
+}
+
+impl State {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            search: self.q.clone(),
+            state: self.state.clone(),
+            role: self.role.clone(),
+            below: !self.below.is_empty(),
+        }
+    }
+
+    fn narrows(&self) -> bool {
+        !(self.q.trim().is_empty() && self.state.is_empty() && self.role.is_empty())
+    }
+
+    fn url(&self, p: &Frame, after: Option<i32>) -> String {
+        let state = Self {
+            after,
+            ..self.clone()
+        };
+        let query = serde_html_form::to_string(&state).unwrap_or_default();
+        p.url(&format!("/users?{query}"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "control/users/index.html")]
+struct Index {
+    p: Frame,
+    acts: Vec<(String, String)>,
+    state: State,
+    roles: Vec<(String, String)>,
+    count: String,
+    /// Whether users may have their home below this tenant.
+    has_below: bool,
+    table: Table,
+    empty: Empty,
+}
+
+pub(super) async fn index(
+    access: ControlAccess<ViewUsers>,
+    state: web::Query<State>,
+) -> Result<HttpResponse> {
+    let state = state.into_inner();
+    let (tenant, wanted, after) = (access.tenant().id, state.wanted(), state.after.map(UserId));
+    let (mut people, count) = access
+        .run(move |conn| {
+            Ok((
+                query::page(conn.pg(), tenant, &wanted, after)?,
+                query::count(conn.pg(), tenant, &wanted)?,
+            ))
+        })
+        .await?;
+    let p = Frame::new(access.context(), "nav-users").section("users");
+    let more = people.len() > ROWS;
+    people.truncate(ROWS);
+    let mut table = table(&p, &people);
+    if state.after.is_some() {
+        table.first = state.url(&p, None);
+    }
+    if let Some(last) = people.last().filter(|_| more) {
+        table.next = state.url(&p, Some(last.id));
+    }
+    let new = (p.t("users-new"), p.url("/users/new"));
+    let empty = if state.narrows() {
+        let clear = (p.t("users-clear"), p.url("/users"));
+        Empty {
+            text: p.t("users-no-match"),
+            act: Some(clear),
+        }
+    } else {
+        Empty {
+            text: p.t("users-empty"),
+            act: p.may("users.change").then(|| new.clone()),
+        }
+    };
+    let label = |role: &&str| ((*role).to_owned(), role_label(&p, role));
+    let roles: Vec<_> = ROLES.iter().map(label).collect();
+    p.render(|p| Index {
+        acts: p.may("users.change").then_some(new).into_iter().collect(),
+        roles,
+        count: p.t.count("users-count", &count),
+        has_below: !access.tenant().is_inner(),
+        table,
+        empty,
+        state,
+        p,
+    })
+}
+
+fn table(p: &Frame, people: &[Person]) -> Table {
+    let columns = [
+        "users-name",
+        "login-email",
+        "users-roles",
+        "users-home",
+        "users-state",
+        "users-last-login",
+    ];
+    let mut table = Table::new(p.t("nav-users"), columns.map(|key| p.t(key)));
+    for person in people {
+        table.row(row(p, person));
+    }
+    table
+}
+
+fn row(p: &Frame, person: &Person) -> Vec<Cell> {
+    let name = Cell::Link {
+        href: p.url(&format!("/users/{}", person.id)),
+        text: person.name.clone(),
+    };
+    let last = person
+        .last_login_at
+        .map_or_else(|| p.t("users-never"), |at| p.t.moment(&at));
+    vec![
+        name,
+        Cell::Text(person.email.clone()),
+        Cell::Text(role_labels(p, &person.roles)),
+        Cell::Text(home_text(p, &person.home)),
+        state(p, person),
+        Cell::Text(last),
+    ]
+}
+
+fn state(p: &Frame, person: &Person) -> Cell {
+    if person.active {
+        Cell::Badge("success", p.t("users-active"))
+    } else {
+        Cell::Badge("secondary", p.t("users-inactive"))
+    }
+}

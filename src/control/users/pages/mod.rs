@@ -1,0 +1,70 @@
+//! The pages of a tenant's users: who they are, adding one, changing his roles, and, for those at home here
+//! or below, looking after name, address, password, state and sessions.
+
+mod add;
+mod change;
+mod list;
+mod roles;
+mod show;
+
+use crate::access::Routes;
+use crate::web::Frame;
+use serde::Deserialize;
+use validator::Validate;
+
+/// The routes.
+pub fn routes(r: &mut Routes) {
+    r.get("/t/{tenant}/users", list::index);
+    r.get("/t/{tenant}/users/new", add::new);
+    r.post("/t/{tenant}/users", add::create);
+    r.get("/t/{tenant}/users/{id}", show::show);
+    r.get("/t/{tenant}/users/{id}/edit", change::edit);
+    r.post("/t/{tenant}/users/{id}/edit", change::change);
+    r.get("/t/{tenant}/users/{id}/password", change::password);
+    r.post("/t/{tenant}/users/{id}/password", change::set_password);
+    r.get("/t/{tenant}/users/{id}/state", change::state);
+    r.post("/t/{tenant}/users/{id}/state", change::set_state);
+    r.post("/t/{tenant}/users/{id}/sessions/end", change::end_sessions);
+    r.get("/t/{tenant}/users/{id}/roles", roles::page);
+    r.post("/t/{tenant}/users/{id}/roles", roles::set);
+}
+
+/// The user that the URL names.
+#[derive(Debug, Deserialize)]
+struct Which {
+    id: i32,
+}
+
+/// Nothing but the token.
+#[derive(Debug, Deserialize, Validate)]
+struct NoFields {}
+
+/// A frame below the list of users.
+fn frame(context: &crate::access::Context, title: &str) -> Frame {
+    let p = Frame::new(context, title).section("users");
+    let (label, url) = (p.t("nav-users"), p.url("/users"));
+    p.crumb(label, url)
+}
+
+fn role_label(p: &Frame, role: &str) -> String {
+    match role {
+        "administrator" => p.t("role-administrator"),
+        "editor" => p.t("role-editor"),
+        "viewer" => p.t("role-viewer"),
+        other => other.to_owned(),
+    }
+}
+
+fn role_labels(p: &Frame, roles: &[String]) -> String {
+    let labels: Vec<String> = roles.iter().map(|role| role_label(p, role)).collect();
+    labels.join(", ")
+}
+
+/// The home tenant's name, or that it is one that is not to be named here.
+fn home_text(p: &Frame, home: &str) -> String {
+    if home.is_empty() {
+        p.t("users-home-elsewhere")
+    } else {
+        home.to_owned()
+    }
+}

@@ -1,0 +1,175 @@
+//! A user's page: who he is, his places that this tenant may see, his sessions and last log-ins.
+
+use super::super::query::{self, Person, Place};
+use super::{Which, frame, home_text, role_labels};
+use crate::access::ControlAccess;
+use crate::access::rights::ViewUsers;
+use crate::control::audit;
+use crate::control::sessions::{self, Session};
+use crate::db::ids::UserId;
+use crate::error::Result;
+use crate::web::{Cell, FormView, Frame, InputKind, Table};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+/// Log-ins that the page shows.
+const LOG_INS: i64 = 10;
+
+#[derive(Template)]
+#[template(path = "control/users/show.html")]
+struct Show {
+    p: Frame,
+    acts: Vec<(String, String)>,
+    facts: Vec<(String, String)>,
+    places: Table,
+    /// Sessions and log-ins, where this tenant looks after the user.
+    care: Option<(Table, Table)>,
+    end: Option<FormView>,
+}
+
+struct Loaded {
+    person: Person,
+    places: Vec<Place>,
+    sessions: Vec<Session>,
+    log_ins: Vec<(DateTime<Utc>, String)>,
+}
+
+pub(super) async fn show(
+    access: ControlAccess<ViewUsers>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    let (tenant, user) = (access.tenant().id, UserId(path.id));
+    let token = access.context().csrf.clone();
+    let loaded = access
+        .run(move |conn| {
+            let person = query::one(conn.pg(), tenant, user)?;
+            let care = person.ours;
+            Ok(Loaded {
+                places: query::places(conn.pg(), tenant, user)?,
+                sessions: if care {
+                    sessions::of_user(conn.pg(), user, &token)?
+                } else {
+                    Vec::new()
+                },
+                log_ins: if care {
+                    audit::log_ins(conn.pg(), user, LOG_INS)?
+                } else {
+                    Vec::new()
+                },
+                person,
+            })
+        })
+        .await?;
+    let own = access.user().id == user;
+    let p = frame(access.context(), "nav-users").titled(&loaded.person.name);
+    let change = p.may("users.change");
+    let ours = loaded.person.ours;
+    let end = (change && ours && !own && !loaded.sessions.is_empty()).then(|| {
+        let action = p.url(&format!("/users/{}/sessions/end", loaded.person.id));
+        FormView::new(action, p.t("users-end-sessions")).danger()
+    });
+    let page = Show {
+        acts: if change {
+            acts(&p, &loaded.person, own)
+        } else {
+            Vec::new()
+        },
+        facts: facts(&p, &loaded.person),
+        places: places(&p, &loaded.places),
+        care: ours.then(|| {
+            (
+                session_table(&p, &loaded.sessions),
+                log_ins(&p, &loaded.log_ins),
+            )
+        }),
+        end,
+        p,
+    };
+    page.p.clone().render(|_| page)
+}
+
+fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
+    let state = if person.active {
+        "users-deactivate"
+    } else {
+        "users-activate"
+    };
+    let all = [
+        ("users-change-roles", "roles", person.member && !own),
+        ("tokens-title", "tokens", person.member),
+        ("users-edit", "edit", person.ours),
+        ("users-set-password", "password", person.ours && !own),
+        (state, "state", person.ours && !own),
+    ];
+    all.into_iter()
+        .filter(|(.., shown)| *shown)
+        .map(|(key, what, _)| (p.t(key), p.url(&format!("/users/{}/{what}", person.id))))
+        .collect()
+}
+
+fn facts(p: &Frame, person: &Person) -> Vec<(String, String)> {
+    let state = if person.active {
+        p.t("users-active")
+    } else {
+        p.t("users-inactive")
+    };
+    let last = person
+        .last_login_at
+        .map_or_else(|| p.t("users-never"), |at| p.t.moment(&at));
+    vec![
+        (p.t("users-name"), person.name.clone()),
+        (p.t("login-email"), person.email.clone()),
+        (p.t("users-roles"), role_labels(p, &person.roles)),
+        (p.t("users-home"), home_text(p, &person.home)),
+        (p.t("users-state"), state),
+        (p.t("users-created"), p.t.moment(&person.created_at)),
+        (p.t("users-last-login"), last),
+    ]
+}
+
+fn places(p: &Frame, all: &[Place]) -> Table {
+    let columns = ["users-place", "users-roles", "users-since"];
+    let mut table = Table::new(p.t("users-places"), columns.map(|key| p.t(key)));
+    for place in all {
+        let cells = [
+            place.name.clone(),
+            role_labels(p, &place.roles),
+            p.t.moment(&place.since),
+        ];
+        table.row(cells.map(Cell::Text).to_vec());
+    }
+    table
+}
+
+fn session_table(p: &Frame, all: &[Session]) -> Table {
+    let columns = [
+        "sessions-device",
+        "sessions-address",
+        "sessions-since",
+        "sessions-seen",
+    ];
+    let mut table = Table::new(p.t("sessions-title"), columns.map(|key| p.t(key)));
+    for session in all {
+        let cells = [
+            session.agent.clone(),
+            session.address.clone(),
+            p.t.moment(&session.created_at),
+            p.t.moment(&session.last_seen_at),
+        ];
+        table.row(cells.map(Cell::Text).to_vec());
+    }
+    table
+}
+
+fn log_ins(p: &Frame, all: &[(DateTime<Utc>, String)]) -> Table {
+    let columns = ["audit-at", "sessions-address"];
+    let mut table = Table::new(p.t("users-log-ins"), columns.map(|key| p.t(key)));
+    for (at, address) in all {
+        table.row(vec![
+            Cell::Text(p.t.moment(at)),
+            Cell::Text(address.clone()),
+        ]);
+    }
+    table
+}

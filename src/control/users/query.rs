@@ -1,0 +1,225 @@
+//! Finding users from where a tenant stands: its members, and those at home in it or below it. Nobody else
+//! exists for it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tree is walked by a recursive query; all values are bound"
+)]
+
+use crate::control::tenants::queries::pattern;
+use crate::db::ids::{TenantId, UserId};
+use crate::error::{AppError, Result};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+
+/// Rows of a page.
+pub const ROWS: usize = 50;
+
+/// A user as a tenant sees him.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Person {
+    /// Who.
+    #[diesel(sql_type = Integer)]
+    pub id: i32,
+    /// As shown.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// His address.
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    /// His roles here.
+    #[diesel(sql_type = Array<Text>)]
+    pub roles: Vec<String>,
+    /// Whether he has a place here.
+    #[diesel(sql_type = Bool)]
+    pub member: bool,
+    /// His home tenant's name; blank where this tenant may not know it.
+    #[diesel(sql_type = Text)]
+    pub home: String,
+    /// Whether he is at home here or below: then this tenant's administrators look after him.
+    #[diesel(sql_type = Bool)]
+    pub ours: bool,
+    /// Whether he may log in.
+    #[diesel(sql_type = Bool)]
+    pub active: bool,
+    /// When he was made.
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    /// When he last logged in.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub last_login_at: Option<DateTime<Utc>>,
+    /// Counts changes.
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+}
+
+const SUB: &str = "WITH RECURSIVE sub AS (
+        SELECT t.id FROM control.tenants t WHERE t.id = $1
+        UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id
+    ), up AS (
+        SELECT t.id, t.parent_id FROM control.tenants t WHERE t.id = $1
+        UNION ALL SELECT t.id, t.parent_id FROM control.tenants t JOIN up ON up.parent_id = t.id
+    )";
+
+const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.created_at, u.last_login_at,
+        ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
+            WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
+        m.id IS NOT NULL AS member, u.home_tenant_id IN (SELECT id FROM sub) AS ours,
+        CASE WHEN u.home_tenant_id IN (SELECT id FROM sub UNION SELECT id FROM up) THEN h.name ELSE '' END AS home
+    FROM control.users u JOIN control.tenants h ON h.id = u.home_tenant_id
+    LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1";
+
+/// Which users a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Part of name or address.
+    pub search: String,
+    /// `active`, `inactive` or blank.
+    pub state: String,
+    /// Key of a role here, or blank.
+    pub role: String,
+    /// Those at home in a tenant below, instead of those here.
+    pub below: bool,
+}
+
+const CONDITION: &str = "lower(u.name || ' ' || u.email) LIKE $2 AND ($3 = '' OR u.state = $3)
+    AND ($4 = '' OR EXISTS (SELECT 1 FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
+        WHERE mr.membership_id = m.id AND r.key = $4))
+    AND CASE WHEN $5 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
+        ELSE m.id IS NOT NULL OR u.home_tenant_id = $1 END";
+
+/// A page of users by name, after the one with the id `after`; one row more than `ROWS` tells that there are
+/// more.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn page(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    wanted: &Wanted,
+    after: Option<UserId>,
+) -> Result<Vec<Person>> {
+    let sql = format!(
+        "{SUB} {PEOPLE} WHERE {CONDITION} AND ($6 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $6))
+         ORDER BY u.name, u.id LIMIT {}",
+        ROWS + 1
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Text, _>(pattern(&wanted.search))
+        .bind::<Text, _>(&wanted.state)
+        .bind::<Text, _>(&wanted.role)
+        .bind::<Bool, _>(wanted.below)
+        .bind::<Nullable<Integer>, _>(after.map(|user| user.0))
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// How many there are.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Result<i64> {
+    let sql = format!(
+        "{SUB} SELECT count(*) AS n FROM control.users u
+         LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1 WHERE {CONDITION}"
+    );
+    let found: Number = diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Text, _>(pattern(&wanted.search))
+        .bind::<Text, _>(&wanted.state)
+        .bind::<Text, _>(&wanted.role)
+        .bind::<Bool, _>(wanted.below)
+        .get_result(conn)?;
+    Ok(found.n)
+}
+
+/// One user, if he exists for this tenant.
+///
+/// # Errors
+/// `NotFound` for anybody else.
+pub fn one(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
+    let sql = format!(
+        "{SUB} {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Integer, _>(user.0)
+        .get_result(conn)?)
+}
+
+/// As `one`, for acts that only home and those above it may do.
+///
+/// # Errors
+/// `NotFound` for whom this tenant does not see, `Invalid` for whom it does not look after.
+pub fn ours(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
+    let person = one(conn, tenant, user)?;
+    if person.ours {
+        Ok(person)
+    } else {
+        Err(AppError::invalid("users-not-ours"))
+    }
+}
+
+/// A place of a user in a tenant.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Place {
+    /// The tenant.
+    #[diesel(sql_type = Integer)]
+    pub id: i32,
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// The keys of his roles there.
+    #[diesel(sql_type = Array<Text>)]
+    pub roles: Vec<String>,
+    /// Since when.
+    #[diesel(sql_type = Timestamptz)]
+    pub since: DateTime<Utc>,
+}
+
+/// The places of a user in this tenant and below; others are not this tenant's to know.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn places(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Vec<Place>> {
+    let sql = format!(
+        "{SUB} SELECT t.id, t.name, m.created_at AS since,
+            ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
+                WHERE mr.membership_id = m.id ORDER BY r.id) AS roles
+         FROM control.memberships m JOIN control.tenants t ON t.id = m.tenant_id
+         WHERE m.user_id = $2 AND t.id IN (SELECT id FROM sub) ORDER BY t.name, t.id LIMIT 200"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Integer, _>(user.0)
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Key {
+    #[diesel(sql_type = Text)]
+    key: String,
+}
+
+/// The rights that a user's roles give him in a tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn rights(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Vec<String>> {
+    let found: Vec<Key> = diesel::sql_query(
+        "SELECT DISTINCT rr.right_key AS key FROM control.memberships m
+         JOIN control.membership_roles mr ON mr.membership_id = m.id JOIN control.role_rights rr ON rr.role_id = mr.role_id
+         WHERE m.tenant_id = $1 AND m.user_id = $2",
+    )
+    .bind::<Integer, _>(tenant.0)
+    .bind::<Integer, _>(user.0)
+    .load(conn)?;
+    Ok(found.into_iter().map(|right| right.key).collect())
+}
