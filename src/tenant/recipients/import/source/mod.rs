@@ -1,0 +1,172 @@
+//! Reading a file by what is in it, never by its name: separated text in any usual encoding, or a workbook.
+//! Text is read row by row in constant memory; a workbook is held whole and therefore limited.
+
+mod book;
+mod columns;
+mod detect;
+mod rows;
+
+pub use columns::CellRef;
+pub use rows::{Row, Rows};
+
+use super::settings::Reading;
+use book::first_sheet;
+use columns::{distinct, json_keys};
+use detect::{looks_like_header, text_reading};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Most columns of a file.
+pub const MAX_COLUMNS: usize = 2_000;
+
+/// Longest cell, in bytes; a row with a longer one is refused.
+pub const MAX_CELL: usize = 1024 * 1024;
+
+/// How much is looked at to find out how the file is written.
+const SAMPLE: usize = 256 * 1024;
+
+/// How many rows a preview has.
+pub const PREVIEW_ROWS: usize = 20;
+
+/// Why a file cannot be read: the last part of a message's key `file-…`, and the line where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFault {
+    /// What is wrong.
+    pub code: &'static str,
+    /// In which line; 0 for the file as a whole.
+    pub line: u64,
+}
+
+impl FileFault {
+    fn whole(code: &'static str) -> Self {
+        Self { code, line: 0 }
+    }
+}
+
+/// A file and how it is read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// How it is read, everything found out.
+    pub reading: Reading,
+    /// The columns' names; numbered where the file has none, made distinct where it repeats one. Columns of
+    /// JSON objects are followed by their keys: `attributes.city`.
+    pub columns: Vec<String>,
+    /// Names that stood twice.
+    pub repeated: Vec<String>,
+    /// The first rows, cells in the order of `columns`.
+    pub preview: Vec<Vec<String>>,
+    /// How many columns the file itself has.
+    width: usize,
+}
+
+impl Source {
+    /// Looks at a file; what `wanted` leaves open is found out.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn look(path: &Path, wanted: &Reading) -> Result<Self, FileFault> {
+        let mut head = Vec::new();
+        let file = File::open(path).map_err(|_| FileFault::whole("gone"))?;
+        file.take(SAMPLE as u64)
+            .read_to_end(&mut head)
+            .map_err(|_| FileFault::whole("gone"))?;
+        if head.is_empty() {
+            return Err(FileFault::whole("empty"));
+        }
+        let reading = if head.starts_with(b"PK\x03\x04") {
+            Reading {
+                sheet: Some(first_sheet(path, wanted)?),
+                ..wanted.clone()
+            }
+        } else {
+            text_reading(&head, wanted)?
+        };
+        Self::with(path, reading)
+    }
+
+    fn with(path: &Path, mut reading: Reading) -> Result<Self, FileFault> {
+        let mut rows = Rows::open(path, &reading, usize::MAX)?;
+        let mut first = Vec::new();
+        let mut row = Row::default();
+        while first.len() <= PREVIEW_ROWS && rows.next(&mut row)? {
+            if row.cells.len() > MAX_COLUMNS {
+                return Err(FileFault {
+                    code: "too-many-columns",
+                    line: row.line,
+                });
+            }
+            first.push(std::mem::take(&mut row.cells));
+        }
+        let header = reading.header.unwrap_or_else(|| looks_like_header(&first));
+        reading.header = Some(header);
+        if first.is_empty() || (header && first.len() == 1) {
+            return Err(FileFault::whole("no-rows"));
+        }
+        let width = if header {
+            first[0].len()
+        } else {
+            first.iter().map(Vec::len).max().unwrap_or_default()
+        };
+        let names = if header { first.remove(0) } else { Vec::new() };
+        let (mut columns, repeated) = distinct(&names, width);
+        first.truncate(PREVIEW_ROWS);
+        let mut keys = Vec::new();
+        for (index, name) in columns.iter().enumerate() {
+            keys.extend(
+                json_keys(&first, index)
+                    .into_iter()
+                    .map(|key| format!("{name}.{key}")),
+            );
+        }
+        columns.extend(keys);
+        let mut source = Self {
+            reading,
+            columns,
+            repeated,
+            preview: Vec::new(),
+            width,
+        };
+        source.preview = first.iter().map(|cells| source.all_cells(cells)).collect();
+        Ok(source)
+    }
+
+    fn all_cells(&self, cells: &[String]) -> Vec<String> {
+        self.columns
+            .iter()
+            .map(|name| {
+                self.find(name)
+                    .map(|cell| cell.of(cells))
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+
+    /// Where a column's cell is found; a name with a dot may be a key inside JSON.
+    pub fn find(&self, name: &str) -> Option<CellRef> {
+        let own = &self.columns[..self.width.min(self.columns.len())];
+        if let Some(index) = own.iter().position(|column| column == name) {
+            return Some(CellRef { index, path: None });
+        }
+        let (column, path) = name.match_indices('.').find_map(|(at, _)| {
+            let column = own.iter().position(|column| column == &name[..at])?;
+            Some((column, name[at + 1..].to_owned()))
+        })?;
+        Some(CellRef {
+            index: column,
+            path: Some(path),
+        })
+    }
+
+    /// Its rows, without the header.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn rows(&self, path: &Path) -> Result<Rows, FileFault> {
+        let mut rows = Rows::open(path, &self.reading, self.width)?;
+        if self.reading.header == Some(true) {
+            rows.next(&mut Row::default())?;
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,60 @@
+//! Days and moments.
+
+use super::{Fault, Formats};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// A day; impossible ones (00.00.0000, 31.02.) are refused.
+///
+/// # Errors
+/// `date` where it is none.
+pub fn date(text: &str, formats: &Formats) -> Result<NaiveDate, Fault> {
+    let parts: Vec<&str> = text.split(['.', '/', '-']).map(str::trim).collect();
+    let [first, second, third] = parts.as_slice() else {
+        return Err("date");
+    };
+    let fits = |part: &str, most: usize| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let (year, month, day) = if first.len() == 4 {
+        (first, second, third)
+    } else if text.contains('.') || !formats.month_first {
+        (third, second, first)
+    } else {
+        (third, first, second)
+    };
+    if year.len() != 4 || !fits(year, 4) || !fits(month, 2) || !fits(day, 2) {
+        return Err("date");
+    }
+    let number = |part: &str| part.parse::<u32>().map_err(|_| "date");
+    let year = i32::try_from(number(year)?).map_err(|_| "date")?;
+    if year < 1 {
+        return Err("date");
+    }
+    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?).ok_or("date")
+}
+
+pub(super) fn moment(text: &str, formats: &Formats) -> Result<String, Fault> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
+        return Ok(at
+            .with_timezone(&Utc)
+            .format("%Y-%m-%dT%H:%M:%S%.fZ")
+            .to_string());
+    }
+    let (day, time) = text.split_once([' ', 'T', ',']).unwrap_or((text, "00:00"));
+    let day = date(day.trim(), formats).map_err(|_| "datetime")?;
+    let time = time.trim().trim_end_matches(" Uhr");
+    let time = ["%H:%M:%S%.f", "%H:%M"]
+        .iter()
+        .find_map(|format| chrono::NaiveTime::parse_from_str(time, format).ok())
+        .ok_or("datetime")?;
+    let zone: Tz = formats.zone.parse().unwrap_or(Tz::UTC);
+    let at = zone
+        .from_local_datetime(&NaiveDateTime::new(day, time))
+        .earliest()
+        .ok_or("datetime")?;
+    Ok(at
+        .with_timezone(&Utc)
+        .format("%Y-%m-%dT%H:%M:%S%.fZ")
+        .to_string())
+}
