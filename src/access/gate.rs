@@ -27,6 +27,16 @@ pub enum Requires {
     Right(&'static RightInfo),
 }
 
+impl Requires {
+    /// Whether an inner tenant can have it.
+    pub fn in_inner(&self) -> bool {
+        match self {
+            Self::Right(right) => right.inner,
+            Self::Nothing | Self::LogIn => true,
+        }
+    }
+}
+
 /// The first parameter of every handler.
 pub trait Gate: FromRequest {
     /// What it asks.

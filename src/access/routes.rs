@@ -67,8 +67,8 @@ pub struct Routes {
     bare: Vec<Add>,
     plain: Vec<Add>,
     inner: Vec<Add>,
-    api: Vec<Add>,
-    api_inner: Vec<Add>,
+    api: Vec<(String, Add)>,
+    api_inner: Vec<(String, Add)>,
 }
 
 impl Routes {
@@ -135,17 +135,29 @@ impl Routes {
             path: path.to_owned(),
             requires: <Args::Gate as Gate>::requires(),
         });
+        let twin = |mounted: &str| mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
+        let has_twin = below_tenant(path).is_some();
         // The API's are mounted below `/api`.
-        let (mounted, into, inner) = match path.strip_prefix("/api") {
-            Some(rest) => (rest, &mut self.api, &mut self.api_inner),
-            None if needs_no_session(path) => (path, &mut self.bare, &mut self.inner),
-            None => (path, &mut self.plain, &mut self.inner),
-        };
-        if below_tenant(path).is_some() {
-            let twin = mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
-            inner.push(add(method.clone(), twin, handler.clone()));
+        if let Some(mounted) = path.strip_prefix("/api") {
+            if has_twin && <Args::Gate as Gate>::requires().in_inner() {
+                let twin = twin(mounted);
+                let add = add(method.clone(), twin.clone(), handler.clone());
+                self.api_inner.push((twin, add));
+            }
+            let add = add(method, mounted.to_owned(), handler);
+            self.api.push((mounted.to_owned(), add));
+            return;
         }
-        into.push(add(method, mounted.to_owned(), handler));
+        if has_twin {
+            self.inner
+                .push(add(method.clone(), twin(path), handler.clone()));
+        }
+        let into = if needs_no_session(path) {
+            &mut self.bare
+        } else {
+            &mut self.plain
+        };
+        into.push(add(method, path.to_owned(), handler));
     }
 
     /// The policy table.
@@ -173,44 +185,51 @@ impl Routes {
         impl FnOnce(&mut web::ServiceConfig),
         impl FnOnce(&mut web::ServiceConfig),
     ) {
-        let (plain, twins) = other_methods(&self.table);
         let put = |all: Vec<Add>| {
             move |config: &mut web::ServiceConfig| all.into_iter().for_each(|add| add(config))
         };
         let pages = self.plain.into_iter().chain(self.inner).collect();
-        let api = self.api.into_iter().chain(plain);
-        let api = api.chain(self.api_inner).chain(twins).collect();
+        let mut api = by_path(self.api, &self.table);
+        api.extend(by_path(self.api_inner, &self.table));
         (put(self.bare), put(pages), put(api))
     }
 }
 
-/// For each path of the API, and for its twin of inner tenants, an answer to methods that it does not have.
-fn other_methods(table: &[RouteInfo]) -> (Vec<Add>, Vec<Add>) {
-    let mut allowed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for route in table.iter().filter(|route| route.is_api()) {
-        let methods = allowed.entry(&route.path).or_default();
-        methods.push(route.method.as_str());
+/// Routes of the API path by path, each path ending with an answer to the methods that it does not have; a
+/// word comes before a parameter at its place.
+fn by_path(all: Vec<(String, Add)>, table: &[RouteInfo]) -> Vec<Add> {
+    let mut paths: BTreeMap<String, (String, Vec<Add>)> = BTreeMap::new();
+    for (path, add) in all {
+        // `~` is behind all letters.
+        let key = path.replace('{', "~");
+        let of_path = paths.entry(key).or_insert_with(|| (path, Vec::new()));
+        of_path.1.push(add);
     }
-    let refuse = |path: String, methods: &[&str]| -> Add {
-        let allow = methods.join(", ");
-        Box::new(move |config| {
-            let answer = move |req: HttpRequest| {
-                let allow = allow.clone();
-                async move { crate::web::problem::wrong_method(&req, &allow) }
-            };
-            config.route(&path, web::route().to(answer));
-        })
-    };
-    let (mut plain, mut twins) = (Vec::new(), Vec::new());
-    for (path, methods) in &allowed {
-        let mounted = path.strip_prefix("/api").unwrap_or(path);
-        plain.push(refuse(mounted.to_owned(), methods));
-        if below_tenant(path).is_some() {
-            let twin = mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
-            twins.push(refuse(twin, methods));
-        }
+    let mut ordered = Vec::new();
+    for (path, adds) in paths.into_values() {
+        ordered.extend(adds);
+        ordered.push(refuse_others(path, table));
     }
-    (plain, twins)
+    ordered
+}
+
+fn refuse_others(path: String, table: &[RouteInfo]) -> Add {
+    let inner = path.contains("{inner}");
+    let plain = path.replacen("{tenant}/{inner}", "{tenant}", 1);
+    let allow: Vec<&str> = table
+        .iter()
+        .filter(|route| route.path.strip_prefix("/api") == Some(&plain))
+        .filter(|route| !inner || route.requires.in_inner())
+        .map(|route| route.method.as_str())
+        .collect();
+    let allow = allow.join(", ");
+    Box::new(move |config| {
+        let answer = move |req: HttpRequest| {
+            let allow = allow.clone();
+            async move { crate::web::problem::wrong_method(&req, &allow) }
+        };
+        config.route(&path, web::route().to(answer));
+    })
 }
 
 /// Files and health checks: asked for often, and the same for everybody.

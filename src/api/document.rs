@@ -168,6 +168,28 @@ impl Describing<'_> {
         self
     }
 
+    /// It takes a file and, before it, settings.
+    pub(super) fn takes_file<T: ToSchema>(mut self) -> Self {
+        let settings = self.document.schema::<T>();
+        let schema = json!({
+            "type": "object",
+            "required": ["file"],
+            "properties": { "settings": settings, "file": { "type": "string", "contentMediaType": "application/octet-stream" } },
+        });
+        // Settings are JSON, as parts that are objects are unless it is said otherwise.
+        let content = json!({ "schema": schema });
+        let body = json!({ "required": true, "content": { "multipart/form-data": content } });
+        self.last().insert("requestBody".into(), body);
+        self
+    }
+
+    /// It answers a file.
+    pub(super) fn answers_file(mut self, media_type: &str) -> Self {
+        let value = json!({ "description": "The file.", "content": { media_type: { "schema": { "type": "string" } } } });
+        self.response(200, value);
+        self
+    }
+
     /// It answers 200 with one thing.
     pub(super) fn answers<T: ToSchema>(self) -> Self {
         self.answers_with::<T>(200, "Done.")

@@ -7,6 +7,7 @@
 pub mod body;
 mod document;
 mod fields;
+mod imports;
 mod inner;
 mod lists;
 mod recipients;
@@ -48,6 +49,7 @@ pub fn routes(r: &mut Routes) {
     lists::routes(r);
     recipients::routes(r);
     upsert::routes(r);
+    imports::routes(r);
 }
 
 /// The OpenAPI document, made from the routes' policy table and the shapes of what they take and answer.
@@ -64,6 +66,7 @@ pub fn openapi_document() -> serde_json::Value {
     lists::describe(&mut d);
     recipients::describe(&mut d);
     upsert::describe(&mut d);
+    imports::describe(&mut d);
     d.finish(crate::routes::routes().table())
 }
 
@@ -115,6 +118,9 @@ struct Paging {
 
 impl Paging {
     fn limit(&self) -> Result<i64, Fault> {
+        if self.after.is_some_and(|after| after < 0) {
+            return Err(Fault::Unreadable("after: 0 or more".into()));
+        }
         limit(self.limit)
     }
 }

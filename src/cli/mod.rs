@@ -21,6 +21,7 @@ mod routes;
 mod serve;
 mod setup;
 mod tenant;
+mod token;
 mod user;
 
 use crate::config::{ConfigError, Flag, Loaded};
@@ -68,6 +69,7 @@ verbs! {
     Setup(setup::Arguments),
     Tenant(tenant::Arguments),
     User(user::Arguments),
+    Token(token::Arguments),
     Recipients(recipients::Arguments),
     Doctor(doctor::Arguments),
     Backup(backup::Arguments),

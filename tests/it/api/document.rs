@@ -93,6 +93,7 @@ fn errors_are_problems_in_the_callers_language() {
         (shop.get("/lists/99999999999"), 404, "not-found"),
         (shop.get("/recipients/aaaaaaaaaaaaa"), 404, "not-found"),
         (shop.delete("/roles"), 405, "wrong-method"),
+        (shop.delete("/recipients/count"), 405, "wrong-method"),
         (
             shop.run("POST", "/lists", "text/plain", "{}"),
             415,
@@ -116,6 +117,7 @@ fn errors_are_problems_in_the_callers_language() {
         (shop.get("/recipients?role=x"), 400, "unreadable"),
         (shop.get("/recipients?limit=0"), 400, "unreadable"),
         (shop.get("/users?q=%00"), 400, "unreadable"),
+        (shop.get("/users?after=-1"), 400, "unreadable"),
         (
             shop.send("POST", "/lists", json!({ "name": " " })),
             422,
@@ -136,7 +138,7 @@ fn errors_are_problems_in_the_callers_language() {
         assert!(!reply.json["request_id"].as_str().unwrap().is_empty());
     }
     assert_eq!(cases[4].0.headers["allow"], "GET");
-    assert_eq!(cases[12].0.faults(), [("name", "list-name-length")]);
+    assert_eq!(cases[14].0.faults(), [("name", "list-name-length")]);
 
     shop.language = "de";
     let german = shop.get("/lists/77");

@@ -1,6 +1,7 @@
 //! The API through HTTP, with tokens.
 
 mod document;
+mod imports;
 mod recipients;
 mod resources;
 mod tokens;

@@ -1,6 +1,7 @@
 //! Import: a file's rows become recipients. `source` reads the file, `value` the cells, `guess` proposes
 //! what a column is, `engine` does it batch by batch, `stage` is the database's half.
 
+pub mod acts;
 pub mod engine;
 pub mod guess;
 pub mod job;

@@ -58,6 +58,32 @@ pub async fn receive(
     Err(AppError::invalid("import-no-file"))
 }
 
+/// Receives a program's file, and the text of the part `settings` if one comes before it. There is no
+/// form here whose token could be asked for; the caller has a token of his own.
+///
+/// # Errors
+/// As `receive`, but for `Csrf`.
+pub async fn receive_from_program(
+    mut parts: Multipart,
+    files: &Path,
+    tenant: TenantId,
+    most: u64,
+) -> Result<(Upload, String)> {
+    let mut settings = String::new();
+    while let Some(mut part) = parts
+        .try_next()
+        .await
+        .map_err(|_| AppError::invalid("form-unreadable"))?
+    {
+        match part.name().unwrap_or_default() {
+            "settings" => settings = small(&mut part).await?,
+            "file" => return Ok((store(&mut part, files, tenant, most).await?, settings)),
+            _ => return Err(AppError::invalid("form-unreadable")),
+        }
+    }
+    Err(AppError::invalid("import-no-file"))
+}
+
 /// A part that is no file.
 async fn small(part: &mut Field) -> Result<String> {
     let mut bytes = Vec::new();

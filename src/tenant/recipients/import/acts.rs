@@ -1,0 +1,172 @@
+//! What is done to an import: begun with a file, told what becomes what, started, cancelled. Pages and
+//! programs do it by these.
+
+use super::job::KIND;
+use super::settings::{Reading, Settings};
+use super::source::Source;
+use super::upload::Upload;
+use super::{engine, guess};
+use crate::access::{SessionUser, TenantHere};
+use crate::db::ids::{ImportId, JobId};
+use crate::db::schema::tenant::imports;
+use crate::db::{Mode, TenantConn, Write};
+use crate::error::{AppError, Result};
+use crate::jobs::queue;
+use crate::tenant::fields::Field;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use std::path::Path;
+
+/// An import as its row has it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = imports)]
+pub struct Import {
+    /// Its id.
+    pub id: i32,
+    /// `uploaded`, `checking`, `checked`, `queued`, `running`, `done`, `failed` or `cancelled`.
+    pub state: String,
+    /// The file's name at the sender's.
+    pub file_name: String,
+    /// The job that works on it.
+    pub job_id: Option<i64>,
+    /// When it was begun.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Rows so far.
+    pub rows: i64,
+    /// New recipients.
+    pub created: i64,
+    /// Changed ones.
+    pub updated: i64,
+    /// Those that were so already.
+    pub unchanged: i64,
+    /// Rows refused.
+    pub refused: i64,
+    /// Values left out of rows that were taken.
+    pub noted: i64,
+    /// The file of refused rows.
+    pub errors_file: Option<String>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// The import of an id.
+///
+/// # Errors
+/// `NotFound`, also for another tenant's.
+pub fn by_id<M: Mode>(conn: &mut TenantConn<'_, M>, id: ImportId) -> Result<Import> {
+    Ok(imports::table
+        .find(id.0)
+        .select(Import::as_select())
+        .first(conn.pg())?)
+}
+
+/// Imports before an id, newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn before<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    before: Option<ImportId>,
+    limit: i64,
+) -> Result<Vec<Import>> {
+    Ok(imports::table
+        .filter(imports::id.lt(before.map_or(i32::MAX, |id| id.0)))
+        .order(imports::id.desc())
+        .limit(limit)
+        .select(Import::as_select())
+        .load(conn.pg())?)
+}
+
+/// What a file probably is: how it is read, and what becomes what.
+///
+/// # Errors
+/// `Invalid` for a file that cannot be read; it is removed then.
+pub fn look(path: &Path, all: &[Field], here: &TenantHere) -> Result<(Source, Settings)> {
+    let source = Source::look(path, &Reading::default()).map_err(|fault| {
+        let _ = std::fs::remove_file(path);
+        engine::file_error(&fault)
+    })?;
+    let settings = Settings {
+        mapping: guess::mapping(&source, all),
+        formats: guess::formats(&source, &here.time_zone),
+        reading: source.reading.clone(),
+        ..Settings::default()
+    };
+    Ok((source, settings))
+}
+
+/// Notes a file that was received, with its settings.
+///
+/// # Errors
+/// When the database refuses.
+pub fn begin(
+    conn: &mut TenantConn<'_, Write>,
+    here: &TenantHere,
+    user: &SessionUser,
+    file: &Upload,
+    settings: &Settings,
+) -> Result<ImportId> {
+    let mut stored = serde_json::json!(settings);
+    // The error file is in the tenant's language.
+    stored["language"] = here.locale.clone().into();
+    let id: i32 = diesel::insert_into(imports::table)
+        .values((
+            imports::state.eq("uploaded"),
+            imports::file_name.eq(&file.name),
+            imports::stored_as.eq(&file.stored_as),
+            imports::file_size.eq(file.size as i64),
+            imports::settings.eq(stored),
+            imports::created_by.eq(user.id.0),
+        ))
+        .returning(imports::id)
+        .get_result(conn.pg())?;
+    Ok(ImportId(id))
+}
+
+/// Asks for the job, in the transaction that changes the state.
+///
+/// # Errors
+/// When the database refuses.
+pub fn start(conn: &mut TenantConn<'_, Write>, id: ImportId, dry: bool) -> Result<()> {
+    let job = queue::enqueue(conn, KIND, &serde_json::json!({ "import": id, "dry": dry }))?;
+    let state = if dry { "checking" } else { "queued" };
+    diesel::update(imports::table.find(id.0))
+        .set((imports::state.eq(state), imports::job_id.eq(job.0)))
+        .execute(conn.pg())?;
+    Ok(())
+}
+
+/// Starts an import whose dry run is done; of two who do so at once one does.
+///
+/// # Errors
+/// `Conflict` in any other state.
+pub fn run_checked(conn: &mut TenantConn<'_, Write>, id: ImportId) -> Result<()> {
+    let state: String = imports::table
+        .find(id.0)
+        .select(imports::state)
+        .for_update()
+        .first(conn.pg())?;
+    if state != "checked" {
+        return Err(AppError::Conflict);
+    }
+    start(conn, id, false)
+}
+
+/// Asks an import to stop; one that has not begun ends at once.
+///
+/// # Errors
+/// `NotFound`.
+pub fn cancel(conn: &mut TenantConn<'_, Write>, id: ImportId) -> Result<()> {
+    let import = by_id(conn, id)?;
+    if let Some(job) = import.job_id {
+        queue::cancel(conn, JobId(job))?;
+    }
+    if import.state == "queued" {
+        diesel::update(imports::table.find(id.0))
+            .set(imports::state.eq("cancelled"))
+            .execute(conn.pg())?;
+    }
+    Ok(())
+}
