@@ -1,0 +1,103 @@
+//! The demo's tenants and who works in them.
+
+use super::super::database::Opened;
+use super::people::Lists;
+use super::user;
+use crate::control::audit::Actor;
+use crate::control::tenants::fence::WantedFence;
+use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
+use crate::control::tenants::slug::Slug;
+use crate::control::{memberships, users};
+use crate::db::Write;
+use crate::db::ids::TenantId;
+use crate::error::Result;
+
+/// Slug of the parent (none for the main tenant), slug, name, colour, language of what it sends.
+const SEPARATE: [(&str, &str, &str, &str, &str); 6] = [
+    ("", "nord", "North", "#1f7a5c", "de"),
+    ("", "sued", "South", "#b3541e", "de"),
+    ("", "france", "France", "#274b9f", "en"),
+    ("nord", "hamburg", "Hamburg branch", "#0f6b8f", "de"),
+    ("nord", "kiel", "Kiel branch", "#8a6d1a", "de"),
+    ("hamburg", "altona", "Altona shop", "#a23b5b", "de"),
+];
+
+fn basics(opened: &Opened, slug: &str, name: &str, colour: &str, locale: &str) -> Result<Basics> {
+    let slug = Slug::parse(slug, &opened.app.sections)?;
+    Basics::check(slug, name, colour, locale, "Europe/Berlin")
+}
+
+/// Makes the separate tenants; answers the one that gets the data.
+pub(super) fn separate(opened: &Opened, main: TenantId) -> Result<TenantId> {
+    let mut known = std::collections::BTreeMap::from([("", main)]);
+    for (parent, slug, name, colour, locale) in SEPARATE {
+        let id = opened.app.provisioner.carry_out(CreateSeparate {
+            actor: Actor::cli(),
+            parent: known.get(parent).copied(),
+            basics: basics(opened, slug, name, colour, locale)?,
+            admin: Some(user("admin@example.com", "administrator")?),
+        })?;
+        known.insert(slug, id);
+    }
+    Ok(known.get("nord").copied().unwrap_or(main))
+}
+
+/// Makes an inner tenant of each kind: fenced by a list, by a rule, by both.
+pub(super) fn inner(opened: &Opened, parent: TenantId, lists: &Lists) -> Result<()> {
+    let by = |lists: &[_], rule: &str| WantedFence {
+        lists: lists.to_vec(),
+        rule: rule.to_owned(),
+        ..WantedFence::default()
+    };
+    for (slug, name, colour, fence, moves_allowed, email) in [
+        (
+            "vip",
+            "VIP customers",
+            "#7a3fa0",
+            by(&[lists.customers], ""),
+            false,
+            "vip@example.com",
+        ),
+        (
+            "berlin",
+            "Berlin",
+            "#c0392b",
+            by(&[], "city = 'Berlin'"),
+            true,
+            "berlin@example.com",
+        ),
+        (
+            "regulars",
+            "Berlin regulars",
+            "#5b6b1f",
+            by(&[lists.news], "city = 'Berlin' and orders >= 5"),
+            false,
+            "berlin@example.com",
+        ),
+    ] {
+        opened.app.provisioner.carry_out(CreateInner {
+            actor: Actor::cli(),
+            parent,
+            basics: basics(opened, slug, name, colour, "de")?,
+            fence,
+            moves_allowed,
+            admin: Some(user(email, "editor")?),
+        })?;
+    }
+    Ok(())
+}
+
+/// Gives the tenant with the data an administrator and a viewer of its own.
+pub(super) fn colleagues(opened: &Opened, tenant: TenantId) -> Result<()> {
+    for (email, role) in [
+        ("gerda@example.com", "administrator"),
+        ("viewer@example.com", "viewer"),
+    ] {
+        let one = user(email, role)?;
+        crate::db::control::run::<Write, _>(&opened.app.pools, |conn| {
+            let id = users::create_or_find(conn.pg(), Actor::cli(), tenant, &one.user)?;
+            memberships::grant(conn.pg(), Actor::cli(), id, tenant, &one.roles)
+        })?;
+    }
+    Ok(())
+}
