@@ -24,3 +24,4 @@ nav-fields = Datenbankfelder
 nav-inner = Inner-Mandanten
 nav-tenants = Mandanten
 nav-users = Benutzer
+find-recipient = Empfänger finden

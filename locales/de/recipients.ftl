@@ -46,7 +46,7 @@ value-no = nein
 
 bulk-which = Welche
 bulk-chosen = Die ausgewählten
-bulk-all = Alle, die passen
+bulk-all = Alle, die passen: { $recipients }
 bulk-act = Aktion
 bulk-set = Ein Feld setzen
 bulk-subscribe = Auf eine Liste setzen
@@ -117,3 +117,4 @@ bulk-delete-lists = Sie verlassen die Mailinglisten dieses Mandanten; anderswo b
 bulk-value-help = Auswahlwerte mit ihrem Wert, Daten als 2026-01-31, ja oder nein als true oder false. Leer löscht den Inhalt.
 said-bulk-nothing-chosen = Wählen Sie zuerst Empfänger oder alle, die passen.
 recipient-list-gone = Eine der Listen gibt es nicht mehr. Bitte wählen Sie neu.
+bulk-chosen-number = Ausgewählt:

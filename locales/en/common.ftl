@@ -24,3 +24,4 @@ nav-fields = Fields
 nav-inner = Inner tenants
 nav-tenants = Tenants
 nav-users = Users
+find-recipient = Find a recipient

@@ -49,7 +49,7 @@ value-no = no
 
 bulk-which = Which
 bulk-chosen = The chosen ones
-bulk-all = All that match
+bulk-all = All that match: { $recipients }
 bulk-act = Act
 bulk-set = Set a field
 bulk-subscribe = Subscribe to a list
@@ -120,3 +120,4 @@ bulk-delete-lists = They leave the mailing lists of this tenant; elsewhere they 
 bulk-value-help = Choices by their value, dates as 2026-01-31, yes or no as true or false. Empty clears the field.
 said-bulk-nothing-chosen = Choose recipients first, or all that match.
 recipient-list-gone = One of the lists is not there any more. Please choose again.
+bulk-chosen-number = Chosen:

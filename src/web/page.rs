@@ -180,6 +180,22 @@ impl Frame {
             .unwrap_or_default()
     }
 
+    /// The names of the tenants above this one, the main tenant first.
+    pub fn above(&self) -> &[String] {
+        self.tenant
+            .as_ref()
+            .and_then(|tenant| tenant.trail.split_last())
+            .map_or(&[], |(_, above)| above)
+    }
+
+    /// The tenant's name.
+    pub fn tenant_name(&self) -> &str {
+        self.tenant
+            .as_ref()
+            .map(|tenant| tenant.name.as_str())
+            .unwrap_or_default()
+    }
+
     /// The tenant's initials, for its badge.
     pub fn initials(&self) -> String {
         let name = self

@@ -11,11 +11,35 @@
     });
   });
 
+  // The bar of bulk acts comes when something is chosen; "all that match" is offered in it.
+  var bar = document.querySelector("[data-bulk]");
+  if (bar) {
+    var count = bar.querySelector(".bulk-count");
+    var awake = function () {
+      var chosen = document.querySelectorAll('input[name="' + bar.dataset.bulk + '"]:checked').length;
+      bar.hidden = chosen === 0;
+      bar.classList.toggle("awake", chosen > 0);
+      count.textContent = chosen ? count.dataset.one + " " + chosen : "";
+    };
+    document.addEventListener("change", awake);
+    // A page that the browser brings back has its boxes as they were left.
+    window.addEventListener("pageshow", awake);
+    awake();
+  }
+
   // After an error the summary is read first.
   var summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();
 
-  // Ctrl+K goes to the list of tenants, from which typing finds one.
+  // Ctrl+K goes to the list of tenants, from which typing finds one; Enter takes the first.
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || !event.target.matches("[data-first]")) return;
+    var first = document.querySelector("#found a");
+    if (first && event.target.value) {
+      event.preventDefault();
+      first.click();
+    }
+  });
   document.addEventListener("keydown", function (event) {
     if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       var link = document.querySelector("[data-switcher]");

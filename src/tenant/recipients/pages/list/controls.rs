@@ -100,7 +100,7 @@ pub(super) fn hidden(state: &State) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-pub(super) fn bulk_inputs(p: &Frame) -> Vec<Input> {
+pub(super) fn bulk_inputs(p: &Frame, count: &str) -> Vec<Input> {
     let mut acts = Vec::new();
     if p.may("recipients.bulk") {
         acts.push(("set".to_owned(), p.t("bulk-set")));
@@ -115,7 +115,7 @@ pub(super) fn bulk_inputs(p: &Frame) -> Vec<Input> {
     }
     let which = vec![
         ("chosen".to_owned(), p.t("bulk-chosen")),
-        ("all".to_owned(), p.t("bulk-all")),
+        ("all".to_owned(), p.t.with("bulk-all", "recipients", count)),
     ];
     vec![
         Input::select("which", p.t("bulk-which"), which, "chosen"),

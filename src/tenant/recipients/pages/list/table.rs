@@ -5,6 +5,7 @@ use super::super::super::show::show;
 use super::super::super::state::{self, State};
 use crate::error::Result;
 use crate::tenant::fields::Field;
+use crate::tenant::fields::kind::Kind;
 use crate::web::sealed::Seal;
 use crate::web::view::Column;
 use crate::web::{Cell, Frame, Table};
@@ -18,7 +19,14 @@ pub(super) fn rows(
 ) -> Result<Table> {
     let mut table = Table {
         caption: p.t("recipients-title"),
-        columns: shown.iter().map(|field| heading(p, state, field)).collect(),
+        columns: shown
+            .iter()
+            .enumerate()
+            .map(|(index, field)| Column {
+                number: index > 0 && field.kind().is_ok_and(|kind| is_number(&kind)),
+                ..heading(p, state, field)
+            })
+            .collect(),
         choose: if p.may("recipients.bulk") || p.may("recipients.delete") {
             "chosen"
         } else {
@@ -41,6 +49,7 @@ pub(super) fn rows(
                         href: p.url(&format!("/recipients/{sealed}")),
                         text: if text.is_empty() { "–".into() } else { text },
                     },
+                    _ if is_number(kind) => Cell::Number(text),
                     _ => Cell::Text(text),
                 }
             })
@@ -58,6 +67,11 @@ pub(super) fn rows(
         table.next = p.url(&format!("/recipients?{}", next.query()));
     }
     Ok(table)
+}
+
+/// Whether values stand to the right, one below the other.
+fn is_number(kind: &Kind) -> bool {
+    matches!(kind, Kind::Integer | Kind::Decimal { .. })
 }
 
 /// A heading; where an index serves, it leads to the list sorted by it, or the other way round.

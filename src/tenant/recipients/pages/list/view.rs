@@ -74,6 +74,7 @@ pub(super) fn page(
     }
     let mut add = add_inputs(&p, &loaded.fields, addition);
     add[2].errors = fault_texts(&p.t, refused);
+    let bulk = bulk_inputs(&p, &count.text);
     let page = Index {
         acts: acts(&p, state),
         filters: filters(&p, state, &loaded.lists),
@@ -84,7 +85,7 @@ pub(super) fn page(
         table,
         empty: empty(&p, state, faulty),
         count,
-        bulk: bulk_inputs(&p),
+        bulk,
         columns_url: p.url(&format!("/recipients/columns?{}", state.query())),
         clear_url: p.url("/recipients"),
         p: p.clone(),
