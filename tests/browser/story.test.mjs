@@ -3,7 +3,7 @@
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { start, browser, page, accessible, setUp, PASSWORD } from "./support.mjs";
+import { start, browser, page, accessible, setUp, logIn, PASSWORD } from "./support.mjs";
 
 const file = fileURLToPath(new URL("../../../shared/data/recipients/kunden-excel.csv", import.meta.url));
 const submit = "main form.form button[type=submit]";
@@ -20,14 +20,6 @@ after(async () => {
   await app?.stop();
 });
 
-async function logIn(tab, email) {
-  await tab.goto(`${app.url}/login`);
-  await tab.fill("#email", email);
-  await tab.fill("#password", PASSWORD);
-  await tab.click(submit);
-  await tab.waitForURL((url) => !url.pathname.startsWith("/login"));
-}
-
 /** Waits for an import's page, which loads itself anew, to show `selector`. */
 async function until(tab, selector) {
   for (let i = 0; i < 60; i++) {
@@ -43,7 +35,7 @@ for (const javaScriptEnabled of [true, false]) {
   test(`a colleague sees exactly his recipients (JavaScript: ${javaScriptEnabled})`, async () => {
     const tab = await page(chrome, { javaScriptEnabled });
     const look = async () => javaScriptEnabled && (await accessible(tab));
-    await logIn(tab, "anna@example.com");
+    await logIn(tab, app.url, "anna@example.com");
     await tab.goto(`${app.url}/t/main/tenants/new`);
     await look();
     await tab.fill("#name", slug);
@@ -81,7 +73,7 @@ for (const javaScriptEnabled of [true, false]) {
     await tab.waitForURL(`**/t/${slug}/vip`);
 
     const his = await page(chrome, { javaScriptEnabled });
-    await logIn(his, `${slug}@example.com`);
+    await logIn(his, app.url, `${slug}@example.com`);
     assert.equal(new URL(his.url()).pathname, `/t/${slug}/vip`);
     await his.goto(`${app.url}/t/${slug}/vip/recipients`);
     const names = await his.locator("tbody tr").allTextContents();

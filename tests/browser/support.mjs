@@ -1,6 +1,6 @@
 // A program of its own on a fresh data folder, and a browser to use it.
 import { chromium } from "playwright-core";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,10 +13,12 @@ const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const chromiumPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 export const PASSWORD = "correct horse battery";
+export const DEMO_PASSWORD = "demo demo demo";
 
-/** Starts `mandant serve` on a new folder; answers its address and how to stop it. */
-export async function start() {
+/** Starts `mandant serve` on a new folder, with demo data if wished; answers its address and how to stop it. */
+export async function start({ demo = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "mandant-browser-"));
+  if (demo) execFileSync(binary, ["demo", "--data-dir", join(folder, "data")], { cwd: folder, stdio: "ignore" });
   const server = spawn(binary, ["serve", "--data-dir", join(folder, "data"), "--listen", "127.0.0.1:0"], {
     stdio: ["ignore", "pipe", "ignore"],
     cwd: folder,
@@ -77,7 +79,11 @@ export async function accessible(tab) {
     // Run by the browser's debugger, beside the page's policy, which allows no such script.
     if (!(await tab.evaluate(() => Boolean(window.axe)))) await tab.evaluate(await axeSource());
     const found = await tab.evaluate(async () => {
-      const report = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+      const report = await window.axe.run(document, {
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+        rules: { "target-size": { enabled: true } },
+        resultTypes: ["violations"],
+      });
       return report.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 120)} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
     });
     assert.deepEqual(found, [], `${tab.url()} (${colorScheme})`);
@@ -100,4 +106,13 @@ export async function setUp(tab, url) {
   await tab.fill("#password", PASSWORD);
   await tab.click("button[type=submit]");
   await tab.waitForURL("**/t/main");
+}
+
+/** Logs in. */
+export async function logIn(tab, url, email, password = PASSWORD) {
+  await tab.goto(`${url}/login`);
+  await tab.fill("#email", email);
+  await tab.fill("#password", password);
+  await tab.click("main form.form button[type=submit]");
+  await tab.waitForURL((now) => !now.pathname.startsWith("/login"));
 }
