@@ -2,6 +2,7 @@ recipients-title = Empfänger
 recipients-count = { $shown } Empfänger
 recipients-about = etwa { $shown } Empfänger
 recipients-search = Adresse oder Name
+recipients-search-help = Ab drei Buchstaben wird jeder Teil gefunden; ein oder zwei finden Anfänge von Adressen und ganze Nachnamen.
 recipients-list = Mailingliste
 recipients-any-list = Beliebig
 recipients-status = Status auf der Liste

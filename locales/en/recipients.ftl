@@ -5,6 +5,7 @@ recipients-count = { $n ->
 }
 recipients-about = about { $shown } recipients
 recipients-search = Address or name
+recipients-search-help = Three letters and more find any part; one or two find beginnings of addresses and whole last names.
 recipients-list = Mailing list
 recipients-any-list = Any
 recipients-status = Status on the list

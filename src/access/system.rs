@@ -42,6 +42,13 @@ impl<R: Right> SystemAccess<R> {
         self
     }
 
+    /// Planned and limited as a request is: for who waits for a few rows.
+    #[must_use]
+    pub fn as_request(mut self) -> Self {
+        (self.acting.few_rows, self.acting.statement_timeout_ms) = (true, 30_000);
+        self
+    }
+
     /// The tenant.
     pub fn scope(&self) -> TenantScope {
         self.scope

@@ -8,7 +8,7 @@
 use super::ids::{ImportId, TenantId, UserId};
 use super::names::{self, Names};
 use super::pool::Pools;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 use std::marker::PhantomData;
@@ -119,6 +119,8 @@ pub struct Acting {
     pub import: Option<ImportId>,
     /// Longest time a statement may take, in milliseconds.
     pub statement_timeout_ms: u32,
+    /// Whether somebody waits for a few rows, rather than a job for many.
+    pub few_rows: bool,
 }
 
 impl Acting {
@@ -129,6 +131,7 @@ impl Acting {
             source,
             import: None,
             statement_timeout_ms: 30_000,
+            few_rows: true,
         }
     }
 
@@ -139,6 +142,7 @@ impl Acting {
             source,
             import: None,
             statement_timeout_ms: 0,
+            few_rows: false,
         }
     }
 }
@@ -177,6 +181,38 @@ impl<M: Mode> TenantConn<'_, M> {
             .batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
 
+    /// What `act` finds, or nothing if a statement of it takes longer than `ms` milliseconds. Only for
+    /// looking: whatever `act` changes is taken back. It may read many rows, and is planned for that.
+    ///
+    /// # Errors
+    /// Those of `act`, but for the time.
+    pub fn look_within<T>(
+        &mut self,
+        ms: u32,
+        act: impl FnOnce(&mut TenantConn<'_, M>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let scope = self.scope;
+        let looked = self.conn.transaction::<(), Looked<T>, _>(|conn| {
+            conn.batch_execute(&format!(
+                "SET LOCAL statement_timeout = {ms}; SET LOCAL enable_mergejoin = on; \
+                 SET LOCAL max_parallel_workers_per_gather TO DEFAULT"
+            ))?;
+            let mut inside = TenantConn {
+                conn,
+                scope,
+                mode: PhantomData,
+            };
+            // Rolled back in any case, which takes the limits back, too.
+            Err(act(&mut inside).map_or_else(Looked::Failed, Looked::Found))
+        });
+        match looked {
+            Err(Looked::Found(value)) => Ok(Some(value)),
+            Err(Looked::Failed(AppError::TimedOut)) => Ok(None),
+            Err(Looked::Failed(error)) => Err(error),
+            Ok(()) => Ok(None),
+        }
+    }
+
     /// Runs `act` so that its failure can be looked at without losing the transaction. No role changes
     /// inside: a savepoint's release would keep it.
     pub fn savepoint<T>(
@@ -191,6 +227,18 @@ impl<M: Mode> TenantConn<'_, M> {
                 mode: PhantomData,
             })
         })
+    }
+}
+
+/// How a look ends; either way its savepoint is rolled back.
+enum Looked<T> {
+    Found(T),
+    Failed(AppError),
+}
+
+impl<T> From<diesel::result::Error> for Looked<T> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error.into())
     }
 }
 
@@ -234,6 +282,11 @@ pub(crate) fn run<M: Mode, T>(
     }
 }
 
+/// What pages ask for is over in milliseconds: compiling a plan or starting workers costs more than it
+/// saves. A merge join of a list with the recipients reads the list from its end, however deep the page.
+const FEW_ROWS: &str = "SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; \
+                        SET LOCAL enable_mergejoin = off; ";
+
 /// One round trip: begin, role, path, limits, who acts. In a READ ONLY transaction a query must follow
 /// at once, because until then READ ONLY can be undone.
 fn entry<M: Mode>(names: Names, scope: TenantScope, acting: Acting) -> String {
@@ -243,7 +296,8 @@ fn entry<M: Mode>(names: Names, scope: TenantScope, acting: Acting) -> String {
          SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = 10000; \
          SET LOCAL idle_in_transaction_session_timeout = 120000; \
          SET LOCAL mandant.user_id = '{user}'; SET LOCAL mandant.import_id = '{import}'; \
-         SET LOCAL mandant.source = '{source}'; SELECT 1",
+         SET LOCAL mandant.source = '{source}'; {planning}SELECT 1",
+        planning = if acting.few_rows { FEW_ROWS } else { "" },
         read_only = if M::READ_ONLY { " READ ONLY" } else { "" },
         role = scope.role(names),
         path = scope.search_path(),

@@ -20,7 +20,7 @@ use mandant::tenant::fields::orders::{AddField, ChangeField};
 use mandant::tenant::fields::{Field, all, show};
 use serde_json::json;
 
-fn input(key: &str, kind: &str) -> FieldInput {
+pub(crate) fn input(key: &str, kind: &str) -> FieldInput {
     FieldInput {
         key: key.into(),
         kind: kind.into(),
@@ -51,11 +51,11 @@ fn try_add(db: &TestDb, tenant: &Tenant, input: FieldInput) -> Result<FieldId> {
     provision(&db.app, order)
 }
 
-fn add(db: &TestDb, tenant: &Tenant, input: FieldInput) -> FieldId {
+pub(crate) fn add(db: &TestDb, tenant: &Tenant, input: FieldInput) -> FieldId {
     try_add(db, tenant, input).unwrap()
 }
 
-fn field(db: &TestDb, tenant: &Tenant, id: FieldId) -> Field {
+pub(crate) fn field(db: &TestDb, tenant: &Tenant, id: FieldId) -> Field {
     SystemAccess::<ViewFields>::new(tenant.scope(), None, Source::System)
         .run(&db.app, |conn| all(conn.pg()))
         .unwrap()

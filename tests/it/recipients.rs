@@ -1,9 +1,14 @@
 //! Finding recipients and acting on many: on a real database, as a separate and as an inner tenant.
 
+use crate::fields;
 use crate::support::{TestDb, by_lists, by_rule};
+use diesel::prelude::*;
 use mandant::control::tenants::Tenant;
 use mandant::db::ids::{ListId, RecipientId};
+use mandant::error::AppError;
 use mandant::jobs::{queue, runner};
+use mandant::tenant::fields::Field;
+use mandant::tenant::fields::define::FieldInput;
 use mandant::tenant::fields::kind::Kind;
 use mandant::tenant::recipients::bulk::{Act, KIND, Order, Whom};
 use mandant::tenant::recipients::query::{self, Cursor, Filter, Sort};
@@ -102,6 +107,237 @@ fn pages_laid_end_to_end_are_the_whole_set_in_every_order() {
     let names = walk(&db, &nord, &Filter::default(), &by_name, 7);
     assert!(names[..20].iter().all(|(_, name)| name.is_some()));
     assert!(names[20..].iter().all(|(_, name)| name.is_none()));
+}
+
+/// What no tenant's role may do.
+fn as_owner(db: &TestDb, tenant: &Tenant, sql: &str) {
+    let mut conn = db.as_provisioner();
+    let role = format!("SET ROLE m{}_own_{}", db.inst(), tenant.id());
+    diesel::sql_query(role).execute(&mut conn).unwrap();
+    diesel::sql_query(sql).execute(&mut conn).unwrap();
+}
+
+/// An indexed field of every type that has an order; three people of four have values, many the same.
+fn all_types(db: &TestDb, tenant: &Tenant) -> Vec<Sort> {
+    let wanted = [
+        ("integer", ["-9", "0", "10"]),
+        ("decimal", ["-1.5", "0.10", "12"]),
+        ("boolean", ["false", "true", "true"]),
+        ("date", ["0001-01-01", "1999-12-31", "9999-12-31"]),
+        (
+            "datetime",
+            [
+                "1970-01-01T00:00:00Z",
+                "2026-03-29T01:30:00.123456Z",
+                "2026-03-29T01:30:00.123457Z",
+            ],
+        ),
+        ("text", ["Zoë", "a'b%", "ähnlich"]),
+        ("phone", ["+49 1", "0301", "(0)30 1"]),
+        ("url", ["https://a.example", "http://b", "https://z"]),
+    ];
+    let fields = wanted.map(|(kind, _)| {
+        let input = FieldInput {
+            indexed: true,
+            max: Some(20),
+            precision: Some(6),
+            scale: Some(2),
+            ..fields::input(&format!("own_{kind}"), kind)
+        };
+        fields::field(db, tenant, fields::add(db, tenant, input))
+    });
+    for n in 0..24 {
+        let mut data = json!({ "email": format!("all{n}@example.org") });
+        if n % 4 != 0 {
+            for (field, (_, values)) in fields.iter().zip(&wanted) {
+                data[format!("f{}", field.id)] = json!(values[n % 3]);
+            }
+        }
+        db.person(tenant, data, &[]);
+    }
+    let both = |field: &Field| {
+        [false, true].map(|descending| Sort {
+            by: Some((field.column().unwrap(), field.kind().unwrap())),
+            descending,
+        })
+    };
+    fields.iter().flat_map(both).collect()
+}
+
+#[test]
+fn every_type_sorts_with_ties_gaps_and_a_cursor_of_its_own() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    let sorts = all_types(&db, &nord);
+    let search = Filter {
+        search: "exam".into(),
+        ..Filter::default()
+    };
+    let page = |sort: &Sort, after: Option<&Cursor>| {
+        db.look_as(nord.scope(), |conn| {
+            query::page(conn, &[], &Filter::default(), sort, after, 5)
+        })
+    };
+    for sort in &sorts {
+        let whole = walk(&db, &nord, &Filter::default(), sort, 100);
+        assert_eq!(whole.len(), 24);
+        for filter in [&Filter::default(), &search] {
+            assert_eq!(walk(&db, &nord, filter, sort, 5), whole, "{sort:?}");
+        }
+        let next = page(sort, None).unwrap().next.unwrap();
+        for other in &sorts {
+            let same = sort.by.as_ref().unwrap().0 == other.by.as_ref().unwrap().0;
+            let answer = page(other, Some(&next));
+            assert_eq!(answer.is_ok(), same, "{sort:?} {other:?}");
+        }
+        assert!(page(&Sort::default(), Some(&next)).is_err());
+    }
+    // Ordered as the type is, not as its text: -9 before 10.
+    let first = |sort: &Sort| page(sort, None).unwrap().rows[0].id;
+    let (up, down) = (first(&sorts[0]), first(&sorts[1]));
+    assert!(up.0 % 3 != down.0 % 3, "{up:?} {down:?}");
+}
+
+#[test]
+fn a_cursor_that_somebody_wrote_by_hand_is_refused_and_nothing_breaks() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    let sorts = all_types(&db, &nord);
+    let encode = |text: &str| {
+        use base64::Engine;
+        base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text)
+    };
+    for sort in &sorts {
+        let (column, kind) = sort.by.as_ref().unwrap();
+        for value in [
+            "x",
+            "1e9",
+            "NaN",
+            "99999999999999999999",
+            "2026-02-30",
+            "\\u0000",
+        ] {
+            let text = format!(r#"{{"id":1,"by":"{column}","value":"{value}"}}"#);
+            let cursor = Cursor::decode(&encode(&text)).unwrap();
+            let found = db.look_as(nord.scope(), |conn| {
+                query::page(conn, &[], &Filter::default(), sort, Some(&cursor), 5)
+            });
+            // Either it is refused, or it is a value of the type.
+            if let Err(error) = found {
+                assert!(
+                    matches!(error, AppError::Invalid { .. }),
+                    "{kind:?} {value}: {error}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_behind_rows_that_went_or_moved_goes_on_from_where_they_stood() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    people(&db, &nord);
+    let sort = Sort {
+        by: Some((column("email"), Kind::Email)),
+        descending: false,
+    };
+    let page = |after: Option<&Cursor>, limit| {
+        db.look_as(nord.scope(), |conn| {
+            query::page(
+                conn,
+                &[column("email")],
+                &Filter::default(),
+                &sort,
+                after,
+                limit,
+            )
+        })
+        .unwrap()
+    };
+    let first = page(None, 10);
+    let last = first.rows.last().unwrap().id.0;
+    let delete = format!("DELETE FROM t_{}.recipients WHERE id = {last}", nord.id());
+    as_owner(&db, &nord, &delete);
+    let second = page(first.next.as_ref(), 10);
+    assert_eq!(second.rows[0].values[0].as_deref(), Some("p10@example.org"));
+    // Behind the last row there is nothing, and that is no error.
+    let all = page(None, 100);
+    assert!(all.next.is_none());
+    let at_the_end = page(page(second.next.as_ref(), 9).next.as_ref(), 1);
+    assert!(at_the_end.next.is_none());
+    assert_eq!(
+        at_the_end.rows[0].values[0].as_deref(),
+        Some("p29@example.org")
+    );
+}
+
+#[test]
+fn a_search_finds_the_rare_and_the_common_and_takes_signs_as_they_are() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    let list = db.list(&nord, "News");
+    // More than a walk looks at, so that the rare ones are found by the index alone.
+    as_owner(
+        &db,
+        &nord,
+        &format!(
+            "INSERT INTO t_{}.recipients (email, first_name, last_name) SELECT 'common' || n || '@example.org', 'Änne', \
+             CASE n WHEN 5 THEN 'Ng' WHEN 6 THEN 'Ngata' WHEN 7 THEN '50%_off' WHEN 8 THEN 'O''Neill' WHEN 9 THEN 'back\\slash' \
+             ELSE 'Müller' END FROM generate_series(1, 4000) n",
+            nord.id()
+        ),
+    );
+    db.person(
+        &nord,
+        json!({ "email": "ng@example.org", "last_name": "Seltén" }),
+        &[list],
+    );
+    let vip = db.inner("nord", "vip", by_lists(&[list]));
+    let sorts = [
+        Sort::default(),
+        sorts().pop().unwrap(),
+        Sort {
+            by: Some((column("last_name"), Kind::Text { max: 200 })),
+            descending: false,
+        },
+    ];
+    for (words, wanted, inside) in [
+        ("müller", 3995, 0),
+        ("ÄNNE müll", 3995, 0),
+        ("common123@", 1, 0),
+        ("SELTÉN", 1, 1),
+        ("selten", 0, 0),
+        ("ng", 2, 1),
+        ("50%", 0, 0),
+        ("50%_off", 1, 0),
+        ("%_o", 0, 0),
+        ("___", 0, 0),
+        ("o'ne", 1, 0),
+        ("k\\sl", 1, 0),
+        ("co", 4000, 0),
+        ("example nobody", 0, 0),
+    ] {
+        let filter = Filter {
+            search: words.into(),
+            ..Filter::default()
+        };
+        for (tenant, wanted) in [(&nord, wanted), (&vip, inside)] {
+            let look = |sort: &Sort| {
+                db.look_as(tenant.scope(), |conn| {
+                    let page = query::page(conn, &[], &filter, sort, None, 50)?;
+                    Ok((
+                        page.rows.len() as i64,
+                        query::exact_count(conn, &filter)?.count,
+                    ))
+                })
+                .unwrap()
+            };
+            for sort in &sorts {
+                assert_eq!(look(sort), (wanted.min(50), wanted), "{words} {sort:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -23,19 +23,24 @@ impl Order for Fill {
 
     fn carry_out(self, conn: &mut ProvisionConn<'_>) -> crate::error::Result<()> {
         let rows = self.rows;
+        // Values and lists are drawn by hashes of their own, so that no order, name or fence goes with another.
         conn.ddl(
             self.tenant,
             &format!(
-                "INSERT INTO lists (name) VALUES ('30 percent'), ('0.1 percent');
+                "CREATE FUNCTION drawn(n bigint, seed bigint, m int) RETURNS int LANGUAGE sql IMMUTABLE
+                    AS 'SELECT ((hashint8extended(n, seed) & 9007199254740991) % m)::int';
+                 INSERT INTO lists (name) VALUES ('30 percent'), ('0.1 percent'), ('60 percent'), ('60 percent more');
                  INSERT INTO recipients (email, first_name, last_name, language, gender)
-                 SELECT 'person' || n || '@' || (ARRAY['example.com', 'example.net', 'mail.example', 'shop.example'])[1 + n % 4],
-                    (ARRAY['Anna', 'Bernd', 'Chloé', 'Dieter', 'Eva', 'Frank', 'Gül', 'Hannah'])[1 + (n * 7) % 8],
-                    (ARRAY['Müller', 'Schmidt', 'Weiß', 'O''Neill', 'Yılmaz', 'Kowalski', 'Jørgensen', 'Lefèvre', 'Rossi', 'Schäfer'])[1 + (n * 13) % 10] || CASE WHEN n % 5 = 0 THEN '-' || n % 1000 ELSE '' END,
-                    CASE WHEN n % 10 < 3 THEN 'fr' ELSE 'de' END, (ARRAY['female', 'male'])[1 + n % 2]
+                 SELECT 'person' || n || '@' || (ARRAY['example.com', 'example.net', 'mail.example', 'shop.example'])[1 + drawn(n, 1, 4)],
+                    (ARRAY['Anna', 'Bernd', 'Chloé', 'Dieter', 'Eva', 'Frank', 'Gül', 'Hannah'])[1 + drawn(n, 2, 8)],
+                    (ARRAY['Müller', 'Schmidt', 'Weiß', 'O''Neill', 'Yılmaz', 'Kowalski', 'Jørgensen', 'Lefèvre', 'Rossi', 'Schäfer'])[1 + drawn(n, 3, 10)]
+                        || CASE WHEN drawn(n, 4, 5) = 0 THEN '-' || drawn(n, 5, 1000) ELSE '' END,
+                    CASE WHEN drawn(n, 6, 10) < 3 THEN 'fr' ELSE 'de' END, (ARRAY['female', 'male'])[1 + drawn(n, 7, 2)]
                  FROM generate_series(1, {rows}) n;
-                 INSERT INTO subscriptions (recipient_id, list_id, status) SELECT id, 1, 'active' FROM recipients WHERE (id * 7919) % 10 < 3;
-                 INSERT INTO subscriptions (recipient_id, list_id, status) SELECT id, 2, 'active' FROM recipients WHERE id % 1000 = 7;
-                 ANALYZE recipients; ANALYZE subscriptions;"
+                 INSERT INTO subscriptions (recipient_id, list_id, status)
+                 SELECT r.id, l.id, 'active' FROM recipients r, lists l
+                 WHERE drawn(r.id, 10 + l.id, 1000) < (ARRAY[300, 1, 600, 600])[l.id];
+                 DROP FUNCTION drawn"
             ),
         )?;
         Ok(())
@@ -61,6 +66,9 @@ pub(super) fn fill(opened: &Opened, rows: i64) -> Result<(TenantId, Vec<View>)> 
         admin: None,
     })?;
     app.provisioner.carry_out(Fill { tenant, rows })?;
+    // As autovacuum does within a minute.
+    let tidy = ["recipients", "subscriptions"].map(|name| format!("VACUUM (ANALYZE) {name}"));
+    app.provisioner.outside_transaction(tenant, &tidy)?;
     let mut views = vec![(
         "open",
         TenantScope {

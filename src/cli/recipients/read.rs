@@ -75,7 +75,8 @@ impl List {
             None => None,
         };
         let (opened, tenant) = self.which.open(loaded)?;
-        let access = SystemAccess::<ViewRecipients>::new(tenant.scope(), None, Source::Cli);
+        let access =
+            SystemAccess::<ViewRecipients>::new(tenant.scope(), None, Source::Cli).as_request();
         let found = access.run(&opened.app, |conn| {
             let all = fields::all(conn.pg())?;
             let export = Export::new(&all, self.which.state().strict_filter(&all)?)?;

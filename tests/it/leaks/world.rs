@@ -298,7 +298,7 @@ fn member(app: &TestApp, tenant: &Tenant, path: &str, mark: &str, id: &mut i32) 
         ("nord/x", _) => "one@x.example",
         ("nord/y", _) => "one@y.example",
         ("sued", _) => "one@sued.example",
-        (_, mark) if mark == "zqsued" => "one@sued-x.example",
+        (_, "zqsued") => "one@sued-x.example",
         _ => "one@main-x.example",
     };
     app.member(email, path, "editor");

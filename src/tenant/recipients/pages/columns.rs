@@ -19,21 +19,30 @@ const DEFAULT: [i32; 4] = [1, 4, 5, 8];
 /// More columns nobody reads.
 const MOST: usize = 30;
 
-/// The fields that this user's list shows, in the fields' order.
-pub(super) async fn chosen<R: Right>(access: &Access<R>, all: &[Field]) -> Result<Vec<Field>> {
+/// A user's choice as it is kept.
+pub(super) struct Chosen(Vec<FieldId>);
+
+/// What this user chose.
+pub(super) async fn chosen<R: Right>(access: &Access<R>) -> Result<Chosen> {
     let kept = access.preference(PREFERENCE).await?;
     let ids: Option<Vec<FieldId>> = kept.and_then(|kept| serde_json::from_value(kept).ok());
-    let ids = ids.unwrap_or_else(|| DEFAULT.map(FieldId).to_vec());
-    let fields: Vec<Field> = all
-        .iter()
-        .filter(|field| ids.contains(&field.id) && field.mode != "hidden")
-        .cloned()
-        .collect();
-    Ok(if fields.is_empty() {
-        all.iter().take(1).cloned().collect()
-    } else {
-        fields
-    })
+    Ok(Chosen(ids.unwrap_or_else(|| DEFAULT.map(FieldId).to_vec())))
+}
+
+impl Chosen {
+    /// The fields that the list shows, in the fields' order.
+    pub(super) fn of(&self, all: &[Field]) -> Vec<Field> {
+        let fields: Vec<Field> = all
+            .iter()
+            .filter(|field| self.0.contains(&field.id) && field.mode != "hidden")
+            .cloned()
+            .collect();
+        if fields.is_empty() {
+            all.iter().take(1).cloned().collect()
+        } else {
+            fields
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Validate)]
@@ -51,7 +60,7 @@ pub async fn choose(
     state: web::Query<State>,
 ) -> Result<HttpResponse> {
     let all = access.run(|conn| fields::all(conn.pg())).await?;
-    let now = chosen(&access, &all).await?;
+    let now = chosen(&access).await?.of(&all);
     let p = Frame::new(access.context(), "recipients-columns").section("recipients");
     let (label, url) = (p.t("recipients-title"), p.url("/recipients"));
     let p = p.crumb(label, url);

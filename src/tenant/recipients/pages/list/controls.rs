@@ -33,7 +33,9 @@ pub(super) fn filters(p: &Frame, state: &State, lists: &[List]) -> Vec<Input> {
     let mut statuses = vec![(String::new(), p.t("recipients-any-status"))];
     statuses.extend(state::STATUSES.map(|status| (status.to_owned(), status_text(&p.t, status))));
     vec![
-        Input::line("q", p.t("recipients-search"), &state.q).typed("search"),
+        Input::line("q", p.t("recipients-search"), &state.q)
+            .typed("search")
+            .help(p.t("recipients-search-help")),
         Input::select("list", p.t("recipients-list"), options, &state.list),
         Input::select("status", p.t("recipients-status"), statuses, &state.status),
     ]

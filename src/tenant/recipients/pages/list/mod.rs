@@ -37,6 +37,7 @@ pub struct Addition {
 /// All that the page shows, loaded in one transaction.
 struct Loaded {
     fields: Vec<Field>,
+    shown: Vec<Field>,
     lists: Vec<List>,
     found: std::result::Result<Found, Faults>,
 }
@@ -53,76 +54,98 @@ pub async fn index(
     state: web::Query<State>,
     addition: web::Query<Addition>,
 ) -> Result<HttpResponse> {
-    let (mut state, addition) = (state.into_inner(), addition.into_inner());
-    let all = access.run(|conn| fields::all(conn.pg())).await?;
-    let mut refused = Faults::new();
-    if let Some(field) = all.iter().find(|field| field.key == addition.add_field) {
-        let operator = OPERATORS
-            .iter()
-            .find(|operator| **operator == addition.add_operator)
-            .unwrap_or(&"=");
-        let wanted = state.with_condition(&state::condition(field, operator, &addition.add_value)?);
-        match wanted.checked_rule(&all)? {
-            Ok(rule) => {
-                state = State {
-                    rule: rule.map(|rule| rule.show()).unwrap_or_default(),
-                    ..wanted
-                };
+    let (state, addition) = (state.into_inner(), addition.into_inner());
+    let refused = if addition.add_field.is_empty() {
+        Faults::new()
+    } else {
+        match added(&access, &state, &addition).await? {
+            Ok(Some(state)) => {
                 let url = format!("{}/recipients?{}", access.tenant().base(), state.query());
                 return Ok(see_other(&url));
             }
-            Err(faults) => refused = faults,
+            Ok(None) => Faults::new(),
+            Err(faults) => faults,
         }
-    }
-    let shown = columns::chosen(&access, &all).await?;
-    let loaded = load(&access, all, &shown, &state).await?;
-    view::page(&access, &state, &addition, &refused, &shown, &loaded)
+    };
+    let chosen = columns::chosen(&access).await?;
+    let loaded = load(&access, chosen, &state).await?;
+    view::page(&access, &state, &addition, &refused, &loaded)
 }
 
+/// The state with the condition added; none where it names no field.
+async fn added(
+    access: &Access<ViewRecipients>,
+    state: &State,
+    addition: &Addition,
+) -> Result<std::result::Result<Option<State>, Faults>> {
+    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let Some(field) = all.iter().find(|field| field.key == addition.add_field) else {
+        return Ok(Ok(None));
+    };
+    let operator = OPERATORS
+        .iter()
+        .find(|operator| **operator == addition.add_operator)
+        .unwrap_or(&"=");
+    let wanted = state.with_condition(&state::condition(field, operator, &addition.add_value)?);
+    Ok(wanted.checked_rule(&all)?.map(|rule| {
+        Some(State {
+            rule: rule.map(|rule| rule.show()).unwrap_or_default(),
+            ..wanted
+        })
+    }))
+}
+
+/// One transaction: what a page costs beside its queries is beginning and ending one.
 async fn load(
     access: &Access<ViewRecipients>,
-    all: Vec<Field>,
-    shown: &[Field],
+    chosen: columns::Chosen,
     state: &State,
 ) -> Result<Loaded> {
-    let columns = shown
-        .iter()
-        .map(Field::column)
-        .collect::<Result<Vec<_>>>()?;
     let state = state.clone();
     access
         .run(move |conn| {
+            let fields = fields::all(conn.pg())?;
             let lists = lists::all(conn)?;
-            let rule = match state.checked_rule(&all)? {
-                Ok(rule) => rule,
-                Err(faults) => {
-                    return Ok(Loaded {
-                        fields: all,
-                        lists,
-                        found: Err(faults),
-                    });
-                }
-            };
-            let chips = rule.as_ref().map(|rule| state.chips(rule));
-            let filter = state.filter(rule)?;
-            let after = match state.after.as_str() {
-                "" => None,
-                text => Some(Cursor::decode(text)?),
-            };
-            let order = state.order(&all)?;
-            let page = query::page(conn, &columns, &filter, &order, after.as_ref(), ROWS)?;
-            let count = counted(conn, &filter, &page, after.is_none())?;
+            let found = find(conn, &fields, &chosen, &state)?;
             Ok(Loaded {
-                fields: all,
+                shown: chosen.of(&fields),
+                fields,
                 lists,
-                found: Ok(Found {
-                    page,
-                    count,
-                    chips: chips.unwrap_or_default(),
-                }),
+                found,
             })
         })
         .await
+}
+
+fn find<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    fields: &[Field],
+    chosen: &columns::Chosen,
+    state: &State,
+) -> Result<std::result::Result<Found, Faults>> {
+    let rule = match state.checked_rule(fields)? {
+        Ok(rule) => rule,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let chips = rule.as_ref().map(|rule| state.chips(rule));
+    let filter = state.filter(rule)?;
+    let after = match state.after.as_str() {
+        "" => None,
+        text => Some(Cursor::decode(text)?),
+    };
+    let columns = chosen
+        .of(fields)
+        .iter()
+        .map(Field::column)
+        .collect::<Result<Vec<_>>>()?;
+    let order = state.order(fields)?;
+    let page = query::page(conn, &columns, &filter, &order, after.as_ref(), ROWS)?;
+    let count = counted(conn, &filter, &page, after.is_none())?;
+    Ok(Ok(Found {
+        page,
+        count,
+        chips: chips.unwrap_or_default(),
+    }))
 }
 
 /// Where everything fits on the first page, it is counted already.

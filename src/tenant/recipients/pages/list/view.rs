@@ -7,7 +7,6 @@ use super::{Addition, CountView, Loaded};
 use crate::access::Access;
 use crate::access::rights::ViewRecipients;
 use crate::error::Result;
-use crate::tenant::fields::Field;
 use crate::web::i18n::Texts;
 use crate::web::sealed::Seal;
 use crate::web::{Cell, Empty, Frame, Input, InputKind, Table};
@@ -43,7 +42,6 @@ pub(super) fn page(
     state: &State,
     addition: &Addition,
     refused: &Faults,
-    shown: &[Field],
     loaded: &Loaded,
 ) -> Result<HttpResponse> {
     let p = Frame::new(access.context(), "recipients-title").section("recipients");
@@ -58,7 +56,7 @@ pub(super) fn page(
     let mut chips = Vec::new();
     match &loaded.found {
         Ok(found) => {
-            table = rows(&p, &seal, state, shown, &found.page)?;
+            table = rows(&p, &seal, state, &loaded.shown, &found.page)?;
             let better = p.url(&format!("/recipients/count?{}", state.narrowing().query()));
             count = CountView::new(&p.t, found.count, &better);
             chips = found
