@@ -15,6 +15,7 @@ mod api;
 mod architecture;
 mod audit;
 mod backup;
+mod bench;
 mod embedded;
 mod fields;
 mod i18n;

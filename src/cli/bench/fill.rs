@@ -4,11 +4,16 @@ use super::Result;
 use crate::cli::database::Opened;
 use crate::control::audit::Actor;
 use crate::control::tenants::fence::WantedFence;
-use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
+use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate, FirstUser};
 use crate::control::tenants::slug::Slug;
+use crate::control::users::NewUser;
 use crate::db::TenantScope;
 use crate::db::ids::TenantId;
 use crate::db::provisioner::{Order, ProvisionConn};
+use secrecy::SecretString;
+
+/// Who may use the filled tenant, where somebody is to.
+pub(super) const EDITOR: &str = "editor@example.com";
 
 /// A name and the tenant to look from.
 pub(super) type View = (&'static str, TenantScope);
@@ -47,8 +52,12 @@ impl Order for Fill {
     }
 }
 
-/// One separate tenant with `rows` recipients, and three inner ones.
-pub(super) fn fill(opened: &Opened, rows: i64) -> Result<(TenantId, Vec<View>)> {
+/// One separate tenant with `rows` recipients, and three inner ones; with an editor, if his password is given.
+pub(super) fn fill(
+    opened: &Opened,
+    rows: i64,
+    password: Option<&SecretString>,
+) -> Result<(TenantId, Vec<View>)> {
     let app = &opened.app;
     let basics = |slug: &str| {
         Basics::check(
@@ -59,11 +68,18 @@ pub(super) fn fill(opened: &Opened, rows: i64) -> Result<(TenantId, Vec<View>)> 
             "UTC",
         )
     };
+    let admin = match password {
+        Some(password) => Some(FirstUser {
+            user: NewUser::check(EDITOR, "Editor", Some(password), "en")?,
+            roles: vec!["editor".into()],
+        }),
+        None => None,
+    };
     let tenant = app.provisioner.carry_out(CreateSeparate {
         actor: Actor::cli(),
         parent: Some(TenantId(1)),
         basics: basics("large")?,
-        admin: None,
+        admin,
     })?;
     app.provisioner.carry_out(Fill { tenant, rows })?;
     // As autovacuum does within a minute.

@@ -21,7 +21,7 @@ const PAGE: i64 = 50;
 
 pub(super) fn run(opened: &Opened, rows: i64, times: usize, format: Format) -> Result {
     message(&format!("filling a tenant with {rows} recipients"));
-    let (_, views) = fill(opened, rows)?;
+    let (_, views) = fill(opened, rows, None)?;
     let mut all = Vec::new();
     for (name, scope) in views {
         message(name);

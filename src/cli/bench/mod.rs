@@ -3,6 +3,8 @@
 
 mod fill;
 mod lists;
+mod requests;
+mod served;
 mod tenants;
 
 use super::database::{Opened, open};
@@ -26,7 +28,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Make many separate tenants, one after the other
+    /// Make many separate tenants, one after the other; and the memory of a server that knows them
     Tenants {
         /// How many
         #[arg(long, default_value_t = 1000)]
@@ -45,6 +47,20 @@ enum What {
         #[command(flatten)]
         format: Format,
     },
+    /// Requests per second on the list page, beside its statements on bare connections
+    Requests {
+        /// How many recipients
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: i64,
+        /// How many connections ask at the same time
+        #[arg(long, default_value_t = 16)]
+        connections: usize,
+        /// How long each of the two is asked
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 impl Verb for Arguments {
@@ -57,12 +73,18 @@ impl Verb for Arguments {
         }
         prepare(&opened)?;
         match self.what {
-            What::Tenants { count, format } => tenants::run(&opened, count, format),
+            What::Tenants { count, format } => tenants::run(&opened, loaded, count, format),
             What::Lists {
                 rows,
                 times,
                 format,
             } => lists::run(&opened, rows, times, format),
+            What::Requests {
+                rows,
+                connections,
+                seconds,
+                format,
+            } => requests::run(&opened, loaded, rows, (connections, seconds), format),
         }
     }
 }

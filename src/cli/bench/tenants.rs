@@ -1,14 +1,17 @@
 //! Making tenants: all tables, indexes, functions, roles and grants, beside the bare DDL of the same tables.
 
+use super::served::Served;
 use super::{Result, Times, timed};
 use crate::cli::database::Opened;
 use crate::cli::output::{Format, message, table};
+use crate::config::Loaded;
 use crate::control::audit::Actor;
 use crate::control::tenants::provision::{Basics, CreateSeparate};
 use crate::control::tenants::slug::Slug;
 use crate::db::ids::TenantId;
 use crate::db::migrate;
 use crate::db::provisioner::{Order, ProvisionConn};
+use serde::Serialize;
 use std::time::Duration;
 
 /// The tables of a tenant without roles, grants and records: what the database alone takes.
@@ -35,8 +38,9 @@ impl Order for BareTables {
     }
 }
 
-pub(super) fn run(opened: &Opened, count: usize, format: Format) -> Result {
+pub(super) fn run(opened: &Opened, loaded: &Loaded, count: usize, format: Format) -> Result {
     let app = &opened.app;
+    let memory_before = idle(loaded)?;
     let sample = (count / 4).clamp(1, 20);
     let mut times: Vec<Duration> = Vec::with_capacity(count);
     let mut bare = vec![bare_times(opened, 0, sample)?];
@@ -63,15 +67,42 @@ pub(super) fn run(opened: &Opened, count: usize, format: Format) -> Result {
         format!("the last {sample} of {count}"),
         times.iter().rev().take(sample).copied().collect(),
     );
-    let rows = vec![
-        first,
-        Times::of("bare tables before", bare.swap_remove(0)),
-        last,
-        Times::of("bare tables after", bare.swap_remove(0)),
-    ];
-    format.print(&rows, |rows| {
-        table(&rows.iter().map(Times::cells).collect::<Vec<_>>())
+    let figures = Figures {
+        times: vec![
+            first,
+            Times::of("bare tables before", bare.swap_remove(0)),
+            last,
+            Times::of("bare tables after", bare.swap_remove(0)),
+        ],
+        idle_mb_before: memory_before,
+        idle_mb_after: idle(loaded)?,
+    };
+    format.print(&figures, |figures| {
+        let mut rows: Vec<_> = figures.times.iter().map(Times::cells).collect();
+        for (when, mb) in [
+            ("before", figures.idle_mb_before),
+            ("after", figures.idle_mb_after),
+        ] {
+            let mb = mb.map_or_else(|| "unknown".into(), |mb| format!("{mb} MB"));
+            rows.push(vec![format!("an idle server {when}"), mb]);
+        }
+        table(&rows)
     })
+}
+
+/// All that is measured.
+#[derive(Debug, Serialize)]
+struct Figures {
+    times: Vec<Times>,
+    idle_mb_before: Option<f64>,
+    idle_mb_after: Option<f64>,
+}
+
+/// The memory of a server that has started and served nothing yet.
+fn idle(loaded: &Loaded) -> Result<Option<f64>> {
+    let served = Served::start(loaded)?;
+    std::thread::sleep(Duration::from_secs(1));
+    Ok(served.memory_mb())
 }
 
 fn bare_times(opened: &Opened, from: usize, count: usize) -> Result<Vec<Duration>> {
