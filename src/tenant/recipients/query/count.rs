@@ -86,8 +86,8 @@ pub fn count_within<M: Mode>(
     filter: &Filter,
     limit_ms: u32,
 ) -> Result<Count> {
-    // A tenth is kept for the estimate.
-    let counted = conn.look_within(limit_ms - limit_ms / 10, |conn| exact_count(conn, filter))?;
+    // A fifth is kept for cancelling and the estimate.
+    let counted = conn.look_within(limit_ms - limit_ms / 5, |conn| exact_count(conn, filter))?;
     match counted {
         Some(count) => Ok(count),
         None => Ok(Count::about(estimate(conn, filter)?)),
