@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::error::{AppError, Result};
 use crate::jobs::runner::Runner;
 use crate::telemetry::RequestLog;
+use crate::tenant::recipients;
 use crate::web::{form, headers};
 use crate::{routes, work};
 use actix_session::SessionMiddleware;
@@ -128,7 +129,7 @@ impl Application {
     }
 }
 
-/// Every hour: sessions whose time is over, and tenants whose days in the trash are.
+/// Every hour: sessions whose time is over, tenants whose days in the trash are, old files of imports.
 async fn tidy_up(app: Arc<App>) {
     loop {
         let due = Arc::clone(&app);
@@ -138,6 +139,9 @@ async fn tidy_up(app: Arc<App>) {
             }
             if let Err(error) = crate::control::tenants::purge::all_due(&due, crate::clock::now()) {
                 tracing::warn!(%error, "the trash is not looked through");
+            }
+            if let Err(error) = recipients::erase::old::remove(&due, crate::clock::now()) {
+                tracing::warn!(%error, "old files of imports stay");
             }
         })
         .await;

@@ -15,4 +15,5 @@ pub static KINDS: &[Kind] = &[
         work: import::job::work,
     },
     recipients::bulk::KIND,
+    recipients::erase::KIND,
 ];

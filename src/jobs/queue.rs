@@ -254,3 +254,35 @@ pub fn fail(pools: &Pools, job: &Taken, why: &str, again: bool) -> Result<()> {
     })?;
     Ok(())
 }
+
+/// Asks for the same job once more, after a while: something is in its way now.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn again_later(pools: &Pools, job: &Taken, seconds: i64) -> Result<()> {
+    control::statement(pools, |conn| {
+        diesel::insert_into(jobs::table)
+            .values((
+                jobs::tenant_id.eq(job.scope.id.0),
+                jobs::kind.eq(&job.kind),
+                jobs::payload.eq(&job.payload),
+                jobs::created_by.eq(job.user.map(|user| user.0)),
+                jobs::run_at.eq(clock::now() + chrono::Duration::seconds(seconds)),
+            ))
+            .execute(conn)
+    })?;
+    Ok(())
+}
+
+/// Forgets what a job was about, once it is done: some payloads should not outlive their work.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn forget(pools: &Pools, job: JobId) -> Result<()> {
+    control::statement(pools, |conn| {
+        diesel::update(jobs::table.find(job.0))
+            .set(jobs::payload.eq(Value::Null))
+            .execute(conn)
+    })?;
+    Ok(())
+}

@@ -17,6 +17,7 @@ mod audit;
 mod backup;
 mod bench;
 mod embedded;
+mod erase;
 mod fields;
 mod i18n;
 mod import;

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod dynamic;
 pub mod entered;
+pub mod erase;
 pub mod export;
 pub mod fence;
 pub mod history;

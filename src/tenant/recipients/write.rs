@@ -201,7 +201,8 @@ pub fn update(
     Ok(())
 }
 
-/// Deletes recipients, or, where lists fence the inner tenant, takes them off those lists.
+/// Deletes recipients, also from the files of imports (by a job), or, where lists fence the inner tenant,
+/// takes them off those lists.
 ///
 /// # Errors
 /// When the database refuses.
@@ -219,7 +220,11 @@ pub fn delete(
         let distinct: std::collections::BTreeSet<i64> = hit.into_iter().collect();
         return Ok(distinct.len());
     }
-    Ok(diesel::delete(recipients::table.filter(recipients::id.eq_any(ids))).execute(conn.pg())?)
+    let gone: Vec<String> = diesel::delete(recipients::table.filter(recipients::id.eq_any(ids)))
+        .returning(recipients::email)
+        .get_results(conn.pg())?;
+    super::erase::from_files(conn, &gone)?;
+    Ok(gone.len())
 }
 
 /// Subscribes recipients to a list; `again` also those who had left it.

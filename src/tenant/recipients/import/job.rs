@@ -55,6 +55,10 @@ fn run(
     dry: bool,
     reporter: &Reporter<'_>,
 ) -> Result<Outcome> {
+    if !dry && access.run(app, |conn| is_over(conn.pg(), import))? {
+        // The worker died after the import's end and before the job's.
+        return Ok(Outcome::Done);
+    }
     let (stored_as, settings, locale) = access.run(app, |conn| begin(conn.pg(), import, dry))?;
     let path = app
         .files
@@ -90,15 +94,30 @@ fn run(
     };
     access.run(app, |conn| {
         diesel::update(imports::table.find(import.0))
-            .set(imports::errors_file.eq(errors.map(|path| path.display().to_string())))
+            .set((
+                imports::errors_file.eq(errors.map(|path| path.display().to_string())),
+                imports::stored_as.eq(None::<String>),
+            ))
             .execute(conn.pg())?;
         set_state(conn.pg(), import, state, None)
     })?;
+    // The upload has done its duty. One that stays because the program ends here goes by its age.
+    if let Err(error) = std::fs::remove_file(&path) {
+        tracing::warn!(import = import.0, %error, "an upload stays for now");
+    }
     Ok(if outcome.cancelled {
         Outcome::Cancelled
     } else {
         Outcome::Done
     })
+}
+
+fn is_over(conn: &mut PgConnection, import: ImportId) -> Result<bool> {
+    let state: String = imports::table
+        .find(import.0)
+        .select(imports::state)
+        .first(conn)?;
+    Ok(matches!(state.as_str(), "done" | "cancelled"))
 }
 
 /// What a dry run left is cleared before the real one; a real one that was cut off keeps what it has.
