@@ -4,6 +4,7 @@
 //! be seen carries marks that nothing else contains, and every answer, headers included, is searched for them.
 
 mod cases;
+mod cli;
 mod world;
 
 use crate::support::app::{Answer, Person};
