@@ -7,6 +7,7 @@ use diesel::pg::{CopyTarget, Pg};
 use diesel::prelude::*;
 use diesel::query_builder::AstPass;
 use std::cell::RefCell;
+use std::io::Read;
 
 mod placeholder {
     diesel::table! {
@@ -47,20 +48,45 @@ pub fn copy_into_stage(
     columns: &[String],
     rows: &[u8],
 ) -> Result<usize> {
+    let schema = super::names::schema(conn.scope().schema_tenant());
+    let table = format!("{schema}.stage_{import}");
+    copy_text(conn.pg(), &table, &["line", "kept"], columns, &mut &*rows)
+}
+
+/// Copies rows in PostgreSQL's text format into a table of the search path: the comparison of the benchmark.
+pub(crate) fn copy_plain(
+    conn: &mut PgConnection,
+    table: &'static str,
+    columns: &[String],
+    rows: &mut dyn Read,
+) -> Result<usize> {
+    copy_text(conn, table, &[], columns, rows)
+}
+
+fn copy_text(
+    conn: &mut PgConnection,
+    table: &str,
+    first: &[&str],
+    columns: &[String],
+    rows: &mut dyn Read,
+) -> Result<usize> {
     if let Some(bad) = columns.iter().find(|c| !is_column(c)) {
         return Err(AppError::internal(format!("not a column: {bad:?}")));
     }
-    let schema = super::names::schema(conn.scope().schema_tenant());
-    TARGET.set(format!(
-        "{schema}.stage_{import} (line, kept, {})",
-        columns.join(", ")
-    ));
+    let names: Vec<&str> = first
+        .iter()
+        .copied()
+        .chain(columns.iter().map(String::as_str))
+        .collect();
+    TARGET.set(format!("{table} ({})", names.join(", ")));
+    let rows = RefCell::new(rows);
     let copied = diesel::copy_from(stage::table)
         .from_raw_data(Target, |out| {
-            out.write_all(rows)
+            std::io::copy(&mut **rows.borrow_mut(), out)
+                .map(|_| ())
                 .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))
         })
-        .execute(conn.pg());
+        .execute(conn);
     TARGET.set(String::new());
     Ok(copied?)
 }

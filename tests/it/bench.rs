@@ -66,3 +66,26 @@ fn requests_are_measured_beside_their_statements() {
     }
     assert!(outcome["times_as_long"].as_f64().unwrap() > 0.0);
 }
+
+#[test]
+fn imports_are_measured_beside_plain_copy() {
+    let ways = bench(&["import", "--rows", "1000"]);
+    let counts: Vec<_> = ways
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|way| ["created", "updated", "unchanged", "refused"].map(|what| way[what].as_i64()))
+        .collect();
+    let some = |counts: [i64; 4]| counts.map(Some);
+    assert_eq!(
+        counts[1..],
+        [
+            some([1000, 0, 0, 0]),
+            some([0, 0, 1000, 0]),
+            some([0, 100, 900, 0])
+        ]
+    );
+    for way in ways.as_array().unwrap() {
+        assert!(way["rows_per_second"].as_f64().unwrap() > 0.0, "{way}");
+    }
+}

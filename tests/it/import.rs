@@ -395,3 +395,30 @@ fn a_cut_off_import_goes_on_behind_its_last_batch() {
     let there = format!("SELECT count(*) AS n FROM t_{}.recipients", nord.id);
     assert_eq!(count(&mut db.as_provisioner(), &there), 110_000);
 }
+
+#[test]
+fn every_ragged_row_is_accounted_for() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    let text = "email,first name,last name\na@example.org\nb@example.org,Bea,Ba,\nc@example.org,Cea,Ca,more\n";
+    let done = import(&db, &nord, &file(&db, text), |_| ()).unwrap();
+    assert_eq!(done.outcome.rows, 3);
+    assert_eq!(four(&done), (2, 0, 0, 1));
+}
+
+#[test]
+fn formats_are_guessed_from_more_than_the_preview() {
+    let db = TestDb::new();
+    let mut text = String::from("email;day;amount\n");
+    for n in 0..200 {
+        let (day, amount) = if n < 100 {
+            ("03/04/2026", "5")
+        } else {
+            ("03/14/2026", "5,5")
+        };
+        text += &format!("p{n}@example.org;{day};{amount}\n");
+    }
+    let source = Source::look(&file(&db, &text), &Default::default()).unwrap();
+    let formats = guess::formats(&source, "UTC");
+    assert!(formats.month_first && formats.decimal_comma, "{formats:?}");
+}

@@ -2,6 +2,7 @@
 //! a data folder or database of its own, which it fills; never on one that is in use.
 
 mod fill;
+mod imports;
 mod lists;
 mod requests;
 mod served;
@@ -47,6 +48,14 @@ enum What {
         #[command(flatten)]
         format: Format,
     },
+    /// Import a file of 10 fields, again unchanged and with 10 % changed, beside plain COPY of the same rows
+    Import {
+        /// How many recipients
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Requests per second on the list page, beside its statements on bare connections
     Requests {
         /// How many recipients
@@ -79,6 +88,7 @@ impl Verb for Arguments {
                 times,
                 format,
             } => lists::run(&opened, rows, times, format),
+            What::Import { rows, format } => imports::run(&opened, rows, format),
             What::Requests {
                 rows,
                 connections,

@@ -155,9 +155,12 @@ fn by_content(source: &Source, fields: &[Field], all: &mut Vec<Mapped>) {
     }
 }
 
-/// How the file writes dates and numbers, from its first rows; the zone is the tenant's.
+/// How the file writes dates and numbers, from its first thousand rows; the zone is the tenant's.
 pub fn formats(source: &Source, zone: &str) -> Formats {
-    let cells = || source.preview.iter().flatten().map(|cell| cell.trim());
+    let cells = || {
+        let rows = source.preview.iter().chain(&source.sample);
+        rows.flatten().map(|cell| cell.trim())
+    };
     let is_number = |cell: &str| {
         cell.chars().any(|c| c.is_ascii_digit())
             && cell

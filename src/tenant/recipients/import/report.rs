@@ -131,11 +131,22 @@ impl Problems<'_> {
             let page = self.access.run(self.app, |conn| {
                 stage::problems(conn, import, true, last, PAGE)
             })?;
+            let page = whole_lines(page, PAGE as usize);
             self.last = page.last().map_or(last, |problem| problem.line as i64);
             self.page = page.into_iter();
         }
         Ok(self.page.next())
     }
+}
+
+/// A full page without its last line, of which more may follow; the next page begins with it. A line never
+/// fills a page: it has no more problems than the file may have columns.
+fn whole_lines(mut page: Vec<Problem>, limit: usize) -> Vec<Problem> {
+    let last = page.last().map(|problem| problem.line);
+    if page.len() >= limit && page.first().map(|problem| problem.line) != last {
+        page.retain(|problem| Some(problem.line) != last);
+    }
+    page
 }
 
 /// A CSV file as spreadsheets open it: with a byte order mark, and without cells that they would compute.
@@ -184,16 +195,71 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> AppError {
 }
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises; numbers and
-/// telephone numbers stay as they are.
+/// telephone numbers stay as they are. `as_written` takes it off again.
 pub fn harmless(cell: &str) -> String {
-    let dangerous = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let number = cell
         .chars()
         .all(|c| c.is_ascii_digit() || "+-., ()/".contains(c))
         && cell.len() > 1;
-    if dangerous && !number {
+    if is_formula(cell) && !number {
         format!("'{cell}")
     } else {
         cell.to_owned()
+    }
+}
+
+/// What a cell was before `harmless`, so that a mended error file or an export can be imported again.
+pub fn as_written(cell: &str) -> &str {
+    cell.strip_prefix('\'')
+        .filter(|rest| is_formula(rest))
+        .unwrap_or(cell)
+}
+
+/// Apostrophes before it are seen through, so that one that was there before is not lost on the way back.
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problem, as_written, harmless, whole_lines};
+
+    #[test]
+    fn what_was_made_harmless_comes_back_as_it_was() {
+        for cell in [
+            "=1+1",
+            "'=1+1",
+            "''@x",
+            "+49 30 1",
+            "'+49 30 1",
+            "-x",
+            "'s",
+            "'",
+            "",
+            "O'Neill",
+        ] {
+            assert_eq!(as_written(&harmless(cell)), cell);
+        }
+        assert_eq!(harmless("=1+1"), "'=1+1");
+    }
+
+    #[test]
+    fn a_page_ends_between_two_lines() {
+        let lines = |lines: &[u64]| -> Vec<Problem> {
+            lines
+                .iter()
+                .map(|line| Problem {
+                    line: *line,
+                    refused: true,
+                    code: "taken".into(),
+                    field: None,
+                    of_line: None,
+                })
+                .collect()
+        };
+        assert_eq!(whole_lines(lines(&[1, 2, 2]), 3), lines(&[1]));
+        assert_eq!(whole_lines(lines(&[1, 2, 2]), 4), lines(&[1, 2, 2]));
+        assert_eq!(whole_lines(lines(&[2, 2, 2]), 3), lines(&[2, 2, 2]));
     }
 }

@@ -26,6 +26,9 @@ pub const MAX_CELL: usize = 1024 * 1024;
 /// How much is looked at to find out how the file is written.
 const SAMPLE: usize = 256 * 1024;
 
+/// How many rows behind the preview are looked at for the way that dates and numbers are written.
+const SAMPLE_ROWS: usize = 1_000;
+
 /// How many rows a preview has.
 pub const PREVIEW_ROWS: usize = 20;
 
@@ -56,6 +59,8 @@ pub struct Source {
     pub repeated: Vec<String>,
     /// The first rows, cells in the order of `columns`.
     pub preview: Vec<Vec<String>>,
+    /// Some rows behind those, in the same order.
+    pub(super) sample: Vec<Vec<String>>,
     /// How many columns the file itself has.
     width: usize,
 }
@@ -98,6 +103,7 @@ impl Source {
             }
             first.push(std::mem::take(&mut row.cells));
         }
+        let behind = sample(&mut rows);
         let header = reading.header.unwrap_or_else(|| looks_like_header(&first));
         reading.header = Some(header);
         if first.is_empty() || (header && first.len() == 1) {
@@ -125,9 +131,11 @@ impl Source {
             columns,
             repeated,
             preview: Vec::new(),
+            sample: Vec::new(),
             width,
         };
         source.preview = first.iter().map(|cells| source.all_cells(cells)).collect();
+        source.sample = behind.iter().map(|cells| source.all_cells(cells)).collect();
         Ok(source)
     }
 
@@ -169,4 +177,14 @@ impl Source {
         }
         Ok(rows)
     }
+}
+
+/// Rows behind the preview, bounded in number and bytes; what is wrong with one is told by the import.
+fn sample(rows: &mut Rows) -> Vec<Vec<String>> {
+    let (mut all, mut bytes, mut row) = (Vec::new(), 0, Row::default());
+    while all.len() < SAMPLE_ROWS && bytes < SAMPLE && matches!(rows.next(&mut row), Ok(true)) {
+        bytes += row.cells.iter().map(String::len).sum::<usize>();
+        all.push(std::mem::take(&mut row.cells));
+    }
+    all
 }

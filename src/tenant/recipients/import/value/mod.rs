@@ -14,6 +14,7 @@ use time::moment;
 pub use contact::email;
 pub use time::date;
 
+use super::report::as_written;
 use crate::tenant::fields::kind::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ pub type Fault = &'static str;
 /// # Errors
 /// What is wrong with it.
 pub fn parse(kind: &Kind, text: &str, formats: &Formats) -> Result<Option<String>, Fault> {
-    let text = text.trim();
+    let text = as_written(text.trim()).trim();
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! Days and moments.
 
 use super::{Fault, Formats};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// A day; impossible ones (00.00.0000, 31.02.) are refused.
@@ -34,8 +34,21 @@ pub fn date(text: &str, formats: &Formats) -> Result<NaiveDate, Fault> {
     NaiveDate::from_ymd_opt(year, number(month)?, number(day)?).ok_or("date")
 }
 
+/// A moment that says how far it is from UTC: `2026-03-04T05:06:07Z`, `2026-03-04 05:06+0100`.
+fn with_offset(text: &str) -> Option<DateTime<FixedOffset>> {
+    if !text.bytes().take(4).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let text = text.replacen(' ', "T", 1);
+    DateTime::parse_from_rfc3339(&text).ok().or_else(|| {
+        ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"]
+            .iter()
+            .find_map(|format| DateTime::parse_from_str(&text, format).ok())
+    })
+}
+
 pub(super) fn moment(text: &str, formats: &Formats) -> Result<String, Fault> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
+    if let Some(at) = with_offset(text) {
         return Ok(at
             .with_timezone(&Utc)
             .format("%Y-%m-%dT%H:%M:%S%.fZ")
