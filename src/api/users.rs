@@ -173,13 +173,14 @@ fn another(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<UserId> {
     Ok(UserId(id))
 }
 
+/// Sets the roles if the token may give what comes and take what goes; what was looked at must still hold
+/// under the lock.
 async fn set(access: &ControlAccess<ChangeUsers>, user: UserId, roles: Vec<String>) -> Result<()> {
     let (actor, tenant) = (actor(access), access.tenant().id);
+    let before = one(access, user).await?.roles;
+    admit::may_change(access.tenant(), &before, &roles)?;
     access
-        .run(move |conn| {
-            queries::member(conn.pg(), tenant, user)?;
-            memberships::set(conn.pg(), actor, user, tenant, &roles, None)
-        })
+        .run(move |conn| memberships::set(conn.pg(), actor, user, tenant, &roles, Some(&before)))
         .await
 }
 
@@ -189,7 +190,9 @@ async fn set_roles(
     body: Body<NewRoles>,
 ) -> Answer {
     let user = another(&access, which.id)?;
-    admit::may_grant(access.tenant(), &body.0.roles).map_err(refused)?;
+    if body.0.roles.is_empty() {
+        return Err(refused(AppError::invalid("users-roles-missing")));
+    }
     set(&access, user, body.0.roles).await.map_err(refused)?;
     ok(&one(&access, user).await?)
 }

@@ -46,6 +46,23 @@ pub fn may_grant(here: &TenantHere, roles: &[String]) -> Result<()> {
     }
 }
 
+/// Whether the granter may turn the roles `before` into `after`: what is taken away is measured like what
+/// is given, so that nobody puts out who holds more than he does.
+///
+/// # Errors
+/// As `may_grant`.
+pub fn may_change(here: &TenantHere, before: &[String], after: &[String]) -> Result<()> {
+    let missing = |from: &[String], of: &[String]| -> Vec<String> {
+        let lacks = |role: &&String| !from.contains(*role);
+        of.iter().filter(lacks).cloned().collect()
+    };
+    let different = [missing(before, after), missing(after, before)].concat();
+    if different.is_empty() {
+        return Ok(());
+    }
+    may_grant(here, &different)
+}
+
 /// Makes the user if need be, and gives him the roles. Whether the granter may give them is asked before.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Tenants, users, roles, fields and lists.
 
 use crate::support::app::{PASSWORD, TestApp};
+use mandant::access::rights::keys_of_role;
 use serde_json::json;
 
 #[test]
@@ -218,6 +219,29 @@ fn users_get_roles_within_those_of_the_tokens_user_and_rights() {
     let few = app.program("boss@example.org", "nord", &["users.view", "users.change"]);
     let beyond = few.send("POST", "/users", wanted("viewer"));
     assert_eq!(beyond.faults(), [("roles", "users-roles-beyond")]);
+    // Nor can it take away what it does not hold.
+    app.member("other@example.org", "nord", "administrator");
+    let other = boss.get("/users?q=other").items()[0]["id"].clone();
+    let other = format!("/users/{other}");
+    let viewer_too = [&["users.view", "users.change"][..], &keys_of_role("viewer")].concat();
+    let viewer_too = app.program("boss@example.org", "nord", &viewer_too);
+    for token in [&few, &viewer_too] {
+        let demoted = token.send(
+            "PUT",
+            &format!("{other}/roles"),
+            json!({ "roles": ["viewer"] }),
+        );
+        for refused in [demoted, token.delete(&other)] {
+            assert_eq!(refused.status, 422, "{refused:?}");
+            assert_eq!(refused.faults(), [("roles", "users-roles-beyond")]);
+        }
+    }
+    assert_eq!(boss.get(&other).json["roles"], json!(["administrator"]));
+    assert_eq!(
+        viewer_too.delete(&eva).status,
+        422,
+        "an editor holds more, too"
+    );
     // Nobody changes his own.
     let own = boss.get("/users?q=boss").items()[0]["id"].clone();
     assert_eq!(

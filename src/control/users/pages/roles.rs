@@ -93,22 +93,8 @@ pub(super) async fn set(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(&typed, &errors),
     };
-    let different: Vec<String> = typed
-        .roles
-        .iter()
-        .filter(|role| !member.roles.contains(role))
-        .chain(
-            member
-                .roles
-                .iter()
-                .filter(|role| !typed.roles.contains(role)),
-        )
-        .cloned()
-        .collect();
     // Grant, and take away, only what you hold.
-    if !different.is_empty()
-        && let Err(error) = admit::may_grant(access.tenant(), &different)
-    {
+    if let Err(error) = admit::may_change(access.tenant(), &member.roles, &typed.roles) {
         return again(&typed, &at_input(error)?);
     }
     let (tenant, actor, user) = (
