@@ -105,6 +105,26 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    fn of(tenant: Tenant, path: String) -> Self {
+        Self {
+            id: tenant.id,
+            path,
+            status: match tenant.trashed_at {
+                Some(_) => "trashed".into(),
+                None => tenant.status,
+            },
+            slug: tenant.slug,
+            kind: tenant.kind,
+            name: tenant.name,
+            colour: tenant.colour,
+            language: tenant.locale,
+            time_zone: tenant.time_zone,
+            created_at: tenant.created_at,
+            trashed_at: tenant.trashed_at,
+            version: tenant.version,
+        }
+    }
+
     pub(super) fn id(&self) -> i32 {
         self.id
     }
@@ -113,23 +133,7 @@ impl Shown {
 /// A tenant as the API shows it.
 pub(super) fn shown<M: Mode>(conn: &mut ControlConn<'_, M>, tenant: Tenant) -> Result<Shown> {
     let path = tenants::path_of(conn.pg(), &tenant)?;
-    Ok(Shown {
-        id: tenant.id,
-        path,
-        status: match tenant.trashed_at {
-            Some(_) => "trashed".into(),
-            None => tenant.status,
-        },
-        slug: tenant.slug,
-        kind: tenant.kind,
-        name: tenant.name,
-        colour: tenant.colour,
-        language: tenant.locale,
-        time_zone: tenant.time_zone,
-        created_at: tenant.created_at,
-        trashed_at: tenant.trashed_at,
-        version: tenant.version,
-    })
+    Ok(Shown::of(tenant, path))
 }
 
 /// A tenant that lies below the one of the URL.
@@ -155,19 +159,16 @@ pub(super) async fn page<R: Right>(
     paging: Paging,
 ) -> Answer {
     let (top, limit) = (access.tenant().id, paging.limit()?);
-    let found = access
+    let found: Vec<Shown> = access
         .run(move |conn| {
             let after = TenantId(paging.after.unwrap_or(0));
             let found = queries::page_below(conn.pg(), top, which, &paging.q, after, limit + 1)?;
-            found
-                .into_iter()
-                .map(|listed| {
-                    let tenant = tenants::by_id(conn.pg(), TenantId(listed.id))?;
-                    shown(conn, tenant)
-                })
-                .collect::<Result<Vec<_>>>()
+            tenants::whole(conn.pg(), found)
         })
-        .await?;
+        .await?
+        .into_iter()
+        .map(|(tenant, listed)| Shown::of(tenant, listed.path))
+        .collect();
     ok(&Items::of(found, limit, |tenant| tenant.id.to_string()))
 }
 

@@ -16,6 +16,7 @@ use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A tenant as its row has it.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -134,6 +135,24 @@ pub fn by_id(conn: &mut PgConnection, id: TenantId) -> Result<Tenant> {
         .first(conn)?)
 }
 
+/// Each listed tenant with its whole row, in the list's order: one query for all.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn whole(
+    conn: &mut PgConnection,
+    listed: Vec<queries::Listed>,
+) -> Result<Vec<(Tenant, queries::Listed)>> {
+    let ids = listed.iter().map(|one| one.id);
+    let rows: Vec<Tenant> = tenants::table
+        .filter(tenants::id.eq_any(ids))
+        .select(Tenant::as_select())
+        .load(conn)?;
+    let mut rows: HashMap<i32, Tenant> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let whole = |one: queries::Listed| rows.remove(&one.id).map(|row| (row, one));
+    Ok(listed.into_iter().filter_map(whole).collect())
+}
+
 /// The main tenant, if the installation has been set up.
 ///
 /// # Errors
@@ -207,8 +226,7 @@ pub fn all_shown(conn: &mut PgConnection, names: crate::db::names::Names) -> Res
         .order(tenants::id)
         .select(Tenant::as_select())
         .load(conn)?;
-    let slugs: std::collections::HashMap<i32, String> =
-        all.iter().map(|t| (t.id, t.slug.clone())).collect();
+    let slugs: HashMap<i32, String> = all.iter().map(|t| (t.id, t.slug.clone())).collect();
     let mut shown: Vec<Shown> = all
         .iter()
         .map(|tenant| {

@@ -2,8 +2,7 @@
 
 use super::super::fence::WantedFence;
 use super::super::provision::CreateInner;
-use super::super::queries::{self, Listed};
-use super::super::{Tenant, by_id};
+use super::super::{queries, whole};
 use super::fence::{Words, fence_field, fence_inputs, words};
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{INNER, badge};
@@ -11,7 +10,6 @@ use super::{Index, Search, field_errors, linked_name, nothing};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
-use crate::db::ids::TenantId;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::FormPage;
@@ -33,10 +31,7 @@ async fn inner_index(
     let found = access
         .run(move |conn| {
             let listed = queries::below(conn.pg(), top, INNER.below, false, &search)?;
-            listed
-                .into_iter()
-                .map(|tenant| Ok((by_id(conn.pg(), TenantId(tenant.id))?, tenant)))
-                .collect::<Result<Vec<(Tenant, Listed)>>>()
+            whole(conn.pg(), listed)
         })
         .await?;
     let words = access.look(words).await?;
