@@ -5,6 +5,7 @@
 mod files;
 pub mod old;
 
+use super::import::acts;
 use super::import::settings::Reading;
 use crate::access::SystemAccess;
 use crate::access::rights::RunImports;
@@ -93,7 +94,7 @@ fn clean(
     let Some((inner, state, stored_as, settings)) = found else {
         return Ok(true);
     };
-    if matches!(state.as_str(), "checking" | "queued" | "running") {
+    if acts::at_work(&state) {
         return Ok(false);
     }
     if let Some(stored_as) = stored_as {

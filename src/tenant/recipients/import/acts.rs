@@ -27,6 +27,10 @@ pub struct Import {
     pub state: String,
     /// The file's name at the sender's.
     pub file_name: String,
+    /// Where the file lies below the files' folder, while it is kept.
+    pub stored_as: Option<String>,
+    /// `Settings`, and the language of the error file.
+    pub settings: serde_json::Value,
     /// The job that works on it.
     pub job_id: Option<i64>,
     /// When it was begun.
@@ -49,6 +53,23 @@ pub struct Import {
     pub errors_file: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+impl Import {
+    /// Whether a job has it in hand.
+    pub fn is_at_work(&self) -> bool {
+        at_work(&self.state)
+    }
+
+    /// How its file is read and what becomes what.
+    pub fn settings(&self) -> Settings {
+        serde_json::from_value(self.settings.clone()).unwrap_or_default()
+    }
+}
+
+/// Whether a job has an import of this state in hand.
+pub fn at_work(state: &str) -> bool {
+    matches!(state, "checking" | "queued" | "running")
 }
 
 /// The import of an id.

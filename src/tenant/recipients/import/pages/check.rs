@@ -1,16 +1,15 @@
 //! The mapping is kept and tried: the dry run.
 
+use super::Which;
 use super::form::MappingForm;
 use super::mapping::{detected, load_mapping, mapping_form, mapping_frame};
-use super::{Which, by_id};
 use crate::access::Access;
 use crate::access::rights::RunImports;
-use crate::db::ids::FieldId;
+use crate::db::ids::{FieldId, ImportId};
 use crate::db::schema::tenant::{import_profiles, imports};
 use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
-use crate::jobs::queue;
-use crate::tenant::recipients::import::job::KIND;
+use crate::tenant::recipients::import::acts;
 use crate::tenant::recipients::import::settings::Reading;
 use crate::web::form::{Errors, Submitted, error_at};
 use crate::web::see_other;
@@ -78,7 +77,7 @@ pub(super) async fn check(
     access
         .run(move |conn| {
             save(conn, id, &stored)?;
-            start(conn, id, true)
+            acts::start(conn, id, true)
         })
         .await?;
     Ok(see_other(&format!(
@@ -87,35 +86,17 @@ pub(super) async fn check(
     )))
 }
 
-pub(super) fn save(
-    conn: &mut TenantConn<'_, Write>,
-    id: i32,
-    stored: &serde_json::Value,
-) -> Result<()> {
-    diesel::update(imports::table.find(id))
+fn save(conn: &mut TenantConn<'_, Write>, id: ImportId, stored: &serde_json::Value) -> Result<()> {
+    diesel::update(imports::table.find(id.0))
         .set(imports::settings.eq(stored))
         .execute(conn.pg())?;
     Ok(())
 }
 
-pub(super) fn read_anew(
-    conn: &mut TenantConn<'_, Write>,
-    id: i32,
-    reading: &Reading,
-) -> Result<()> {
-    let import = by_id(conn.pg(), id)?;
+fn read_anew(conn: &mut TenantConn<'_, Write>, id: ImportId, reading: &Reading) -> Result<()> {
+    let import = acts::by_id(conn, id)?;
     let mut stored = import.settings;
     stored["reading"] = serde_json::json!(reading);
     stored["mapping"] = serde_json::json!([]);
     save(conn, id, &stored)
-}
-
-/// Asks for the job, in the transaction that changes the state.
-pub(super) fn start(conn: &mut TenantConn<'_, Write>, id: i32, dry: bool) -> Result<()> {
-    let job = queue::enqueue(conn, KIND, &serde_json::json!({ "import": id, "dry": dry }))?;
-    let state = if dry { "checking" } else { "queued" };
-    diesel::update(imports::table.find(id))
-        .set((imports::state.eq(state), imports::job_id.eq(job.0)))
-        .execute(conn.pg())?;
-    Ok(())
 }

@@ -1,16 +1,17 @@
 //! All imports.
 
-use super::Import;
 use crate::access::Access;
 use crate::access::rights::ViewImports;
-use crate::db::schema::tenant::imports;
 use crate::error::Result;
+use crate::tenant::recipients::import::acts;
 use crate::web::view::TablePage;
 use crate::web::{Cell, Empty, Frame, Table};
 use actix_web::HttpResponse;
-use diesel::prelude::*;
 
-pub(super) fn state_cell(p: &Frame, state: &str) -> Cell {
+/// How many imports are shown, the newest.
+const SHOWN: i64 = 200;
+
+fn state_cell(p: &Frame, state: &str) -> Cell {
     let kind = match state {
         "done" => "success",
         "failed" => "danger",
@@ -21,15 +22,7 @@ pub(super) fn state_cell(p: &Frame, state: &str) -> Cell {
 }
 
 pub(super) async fn index(access: Access<ViewImports>) -> Result<HttpResponse> {
-    let all: Vec<Import> = access
-        .run(|conn| {
-            Ok(imports::table
-                .order(imports::id.desc())
-                .limit(200)
-                .select(Import::as_select())
-                .load(conn.pg())?)
-        })
-        .await?;
+    let all = access.run(|conn| acts::before(conn, None, SHOWN)).await?;
     let p = Frame::new(access.context(), "nav-imports").section("imports");
     let columns = [
         "import-file",

@@ -1,14 +1,15 @@
 //! The mapping's page: what the file is, what its columns become, what is done with its rows.
 
+use super::Which;
 use super::inputs::{list_inputs, reading_inputs, rule_inputs};
-use super::{Import, Which, by_id};
 use crate::access::Access;
 use crate::access::rights::RunImports;
-use crate::db::ids::ListId;
+use crate::db::ids::{ImportId, ListId};
 use crate::db::schema::tenant::{import_profiles, lists};
 use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::{self, Field};
+use crate::tenant::recipients::import::acts::{self, Import};
 use crate::tenant::recipients::import::engine;
 use crate::tenant::recipients::import::settings::Settings;
 use crate::tenant::recipients::import::source::Source;
@@ -29,9 +30,9 @@ pub(super) struct Mapping {
 pub(super) fn load_mapping(
     conn: &mut TenantConn<'_, Write>,
     files: &std::path::Path,
-    id: i32,
+    id: ImportId,
 ) -> Result<Mapping> {
-    let import = by_id(conn.pg(), id)?;
+    let import = acts::by_id(conn, id)?;
     let path = files.join(
         import
             .stored_as

@@ -1,10 +1,11 @@
 //! An import's settings kept for the next time.
 
-use super::{Which, by_id};
+use super::Which;
 use crate::access::Access;
 use crate::access::rights::RunImports;
 use crate::db::schema::tenant::import_profiles;
 use crate::error::{AppError, Result};
+use crate::tenant::recipients::import::acts;
 use crate::web::form::Submitted;
 use crate::web::see_other_saying;
 use actix_web::{HttpResponse, web};
@@ -36,7 +37,7 @@ pub(super) async fn save_profile(
     }
     let kept = access
         .run(move |conn| {
-            let settings = by_id(conn.pg(), id)?.settings;
+            let settings = acts::by_id(conn, id)?.settings;
             diesel::insert_into(import_profiles::table)
                 .values((
                     import_profiles::name.eq(name),

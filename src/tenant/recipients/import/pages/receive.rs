@@ -2,18 +2,16 @@
 
 use crate::access::Access;
 use crate::access::rights::RunImports;
-use crate::db::schema::tenant::imports;
+use crate::db::ids::ImportId;
 use crate::error::{AppError, Result};
-use crate::tenant::fields::{self};
-use crate::tenant::recipients::import::settings::{Reading, Settings};
-use crate::tenant::recipients::import::source::Source;
-use crate::tenant::recipients::import::{engine, guess, upload};
+use crate::tenant::fields;
+use crate::tenant::recipients::import::acts;
+use crate::tenant::recipients::import::upload::{self, Upload};
 use crate::web::form::error_at;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other};
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse};
-use diesel::prelude::*;
 
 pub(super) fn upload_form(p: &Frame) -> FormView {
     FormView::new(p.url("/imports"), p.t("import-upload"))
@@ -82,39 +80,13 @@ pub(super) async fn receive(
 }
 
 /// Looks at the file and keeps what it probably is.
-pub(super) async fn begin(access: &Access<RunImports>, file: upload::Upload) -> Result<i32> {
+async fn begin(access: &Access<RunImports>, file: Upload) -> Result<ImportId> {
     let path = access.app().files.join(&file.stored_as);
-    let (zone, language, user) = (
-        access.tenant().time_zone.clone(),
-        access.tenant().locale.clone(),
-        access.user().id,
-    );
+    let (here, user) = (access.tenant().clone(), access.user().clone());
     access
         .run(move |conn| {
-            let source = Source::look(&path, &Reading::default()).map_err(|fault| {
-                let _ = std::fs::remove_file(&path);
-                engine::file_error(&fault)
-            })?;
-            let all = fields::all(conn.pg())?;
-            let settings = Settings {
-                mapping: guess::mapping(&source, &all),
-                formats: guess::formats(&source, &zone),
-                reading: source.reading,
-                ..Settings::default()
-            };
-            let mut stored = serde_json::json!(settings);
-            stored["language"] = language.into();
-            Ok(diesel::insert_into(imports::table)
-                .values((
-                    imports::state.eq("uploaded"),
-                    imports::file_name.eq(&file.name),
-                    imports::stored_as.eq(&file.stored_as),
-                    imports::file_size.eq(file.size as i64),
-                    imports::settings.eq(stored),
-                    imports::created_by.eq(user.0),
-                ))
-                .returning(imports::id)
-                .get_result(conn.pg())?)
+            let (_, settings) = acts::look(&path, &fields::all(conn.pg())?, &here)?;
+            acts::begin(conn, &here, &user, &file, &settings)
         })
         .await
 }

@@ -1,12 +1,13 @@
 //! An import: how far it is, what became of it.
 
-use super::{Import, Which, by_id};
+use super::Which;
 use crate::access::Access;
 use crate::access::rights::ViewImports;
-use crate::db::ids::{ImportId, JobId};
+use crate::db::ids::JobId;
 use crate::error::{AppError, Result};
 use crate::jobs::queue;
 use crate::tenant::fields::{self};
+use crate::tenant::recipients::import::acts::{self, Import};
 use crate::tenant::recipients::import::{engine, report, stage};
 use crate::web::{Frame, see_other};
 use actix_web::{HttpResponse, web};
@@ -33,13 +34,13 @@ pub(super) async fn show(
     let language = access.context().language.clone();
     let (import, done, problems, labels) = access
         .run(move |conn| {
-            let import = by_id(conn.pg(), id)?;
+            let import = acts::by_id(conn, id)?;
             let job = import
                 .job_id
                 .map(|job| queue::state(conn, JobId(job)))
                 .transpose()?
                 .flatten();
-            let problems = stage::problems(conn, ImportId(id), false, 0, engine::SHOWN_PROBLEMS)?;
+            let problems = stage::problems(conn, id, false, 0, engine::SHOWN_PROBLEMS)?;
             let labels = report::labels(&fields::all(conn.pg())?, &language);
             Ok((import, job.map_or(0, |job| job.done), problems, labels))
         })
@@ -93,7 +94,7 @@ pub(super) async fn errors(
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let id = path.id;
-    let import = access.run(move |conn| by_id(conn.pg(), id)).await?;
+    let import = access.run(move |conn| acts::by_id(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
     let text = web::block(move || std::fs::read(file))
         .await
