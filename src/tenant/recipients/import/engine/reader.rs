@@ -25,9 +25,9 @@ pub(super) struct Reader<'r> {
     targets: Vec<Target>,
     key: usize,
     settings: &'r Settings,
-    seen: HashMap<u128, u32>,
+    seen: HashMap<KeyHash, u32>,
     /// Only for `Duplicates::Last`: the last line of each key.
-    last: HashMap<u128, u32>,
+    last: HashMap<KeyHash, u32>,
     row: Row,
 }
 
@@ -218,10 +218,13 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// Sixteen bytes tell keys apart; no file is large enough for two to meet by chance.
-pub(super) fn hash(key: &str) -> u128 {
+/// Sixteen bytes tell keys apart; no file is large enough for two to meet by chance. Bytes, because a number
+/// of that size is aligned to sixteen, which makes an entry with its line 32 bytes instead of 20.
+pub(super) type KeyHash = [u8; 16];
+
+pub(super) fn hash(key: &str) -> KeyHash {
     let digest = Sha256::digest(key.as_bytes());
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&digest[..16]);
-    u128::from_ne_bytes(bytes)
+    bytes
 }
