@@ -64,8 +64,8 @@ struct User {
     name: String,
     /// Keys of his roles in this tenant.
     roles: Vec<String>,
-    /// Name of his home tenant.
-    home: String,
+    /// Name of his home tenant; null where it lies neither above nor below this one.
+    home: Option<String>,
     /// Whether that is this one.
     at_home: bool,
     /// Whether he may log in.

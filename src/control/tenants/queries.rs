@@ -257,9 +257,9 @@ pub struct Member {
     /// His roles here, joined by commas.
     #[diesel(sql_type = Text)]
     pub roles: String,
-    /// His home tenant's name.
-    #[diesel(sql_type = Text)]
-    pub home: String,
+    /// His home tenant's name; none where this tenant may not know it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub home: Option<String>,
     /// Whether his home is this tenant.
     #[diesel(sql_type = Bool)]
     pub at_home: bool,
@@ -271,7 +271,17 @@ pub struct Member {
     pub last_login_at: Option<DateTime<Utc>>,
 }
 
-const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles, h.name AS home,
+/// The tenant `$1` with all below it, and with all above it: whose names are no secret here.
+pub(crate) const FAMILY: &str = "WITH RECURSIVE sub AS (
+        SELECT t.id FROM control.tenants t WHERE t.id = $1
+        UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id
+    ), up AS (
+        SELECT t.id, t.parent_id FROM control.tenants t WHERE t.id = $1
+        UNION ALL SELECT t.id, t.parent_id FROM control.tenants t JOIN up ON up.parent_id = t.id
+    )";
+
+const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles,
+             CASE WHEN h.id IN (SELECT id FROM sub UNION SELECT id FROM up) THEN h.name END AS home,
              u.home_tenant_id = $1 AS at_home, u.state = 'active' AS active, u.last_login_at
          FROM control.memberships m JOIN control.users u ON u.id = m.user_id JOIN control.tenants h ON h.id = u.home_tenant_id
          LEFT JOIN control.membership_roles mr ON mr.membership_id = m.id LEFT JOIN control.roles r ON r.id = mr.role_id
@@ -282,12 +292,12 @@ const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, 
 /// # Errors
 /// `NotFound` for anybody else.
 pub fn member(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Member> {
-    Ok(
-        diesel::sql_query(format!("{MEMBERS} AND u.id = $2 GROUP BY u.id, h.id"))
-            .bind::<Integer, _>(tenant.0)
-            .bind::<Integer, _>(user.0)
-            .get_result(conn)?,
-    )
+    Ok(diesel::sql_query(format!(
+        "{FAMILY} {MEMBERS} AND u.id = $2 GROUP BY u.id, h.id"
+    ))
+    .bind::<Integer, _>(tenant.0)
+    .bind::<Integer, _>(user.0)
+    .get_result(conn)?)
 }
 
 /// Those of `below`, in the trash or not, behind an id in the order of ids: for programs, which read page by
@@ -329,7 +339,7 @@ pub fn page_of_members(
     limit: i64,
 ) -> Result<Vec<Member>> {
     Ok(diesel::sql_query(format!(
-        "{MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 AND u.id > $3 GROUP BY u.id, h.id ORDER BY u.id LIMIT $4"
+        "{FAMILY} {MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 AND u.id > $3 GROUP BY u.id, h.id ORDER BY u.id LIMIT $4"
     ))
     .bind::<Integer, _>(tenant.0)
     .bind::<Text, _>(pattern(search))

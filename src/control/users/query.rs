@@ -6,7 +6,7 @@
     reason = "the tree is walked by a recursive query; all values are bound"
 )]
 
-use crate::control::tenants::queries::pattern;
+use crate::control::tenants::queries::{FAMILY, pattern};
 use crate::db::ids::{TenantId, UserId};
 use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
@@ -54,14 +54,6 @@ pub struct Person {
     pub version: i32,
 }
 
-const SUB: &str = "WITH RECURSIVE sub AS (
-        SELECT t.id FROM control.tenants t WHERE t.id = $1
-        UNION ALL SELECT t.id FROM control.tenants t JOIN sub ON t.parent_id = sub.id
-    ), up AS (
-        SELECT t.id, t.parent_id FROM control.tenants t WHERE t.id = $1
-        UNION ALL SELECT t.id, t.parent_id FROM control.tenants t JOIN up ON up.parent_id = t.id
-    )";
-
 const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.created_at, u.last_login_at,
         ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
             WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
@@ -101,7 +93,7 @@ pub fn page(
     after: Option<UserId>,
 ) -> Result<Vec<Person>> {
     let sql = format!(
-        "{SUB} {PEOPLE} WHERE {CONDITION} AND ($6 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $6))
+        "{FAMILY} {PEOPLE} WHERE {CONDITION} AND ($6 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $6))
          ORDER BY u.name, u.id LIMIT {}",
         ROWS + 1
     );
@@ -127,7 +119,7 @@ struct Number {
 /// When the database does not answer.
 pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Result<i64> {
     let sql = format!(
-        "{SUB} SELECT count(*) AS n FROM control.users u
+        "{FAMILY} SELECT count(*) AS n FROM control.users u
          LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1 WHERE {CONDITION}"
     );
     let found: Number = diesel::sql_query(sql)
@@ -146,7 +138,7 @@ pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Resu
 /// `NotFound` for anybody else.
 pub fn one(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
     let sql = format!(
-        "{SUB} {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
+        "{FAMILY} {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
@@ -190,7 +182,7 @@ pub struct Place {
 /// When the database does not answer.
 pub fn places(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Vec<Place>> {
     let sql = format!(
-        "{SUB} SELECT t.id, t.name, m.created_at AS since,
+        "{FAMILY} SELECT t.id, t.name, m.created_at AS since,
             ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
                 WHERE mr.membership_id = m.id ORDER BY r.id) AS roles
          FROM control.memberships m JOIN control.tenants t ON t.id = m.tenant_id

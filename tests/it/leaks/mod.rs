@@ -3,6 +3,8 @@
 //! The routes are those of the policy table: a new one without a line in `cases` fails here. What must not
 //! be seen carries marks that nothing else contains, and every answer, headers included, is searched for them.
 
+mod api;
+mod api_cases;
 mod cases;
 mod cli;
 mod world;

@@ -2,12 +2,14 @@
 //! sees says `zqy`, and what lies in `nord` outside of every fence says `zqrest`.
 
 use super::cases::Kind;
-use crate::support::app::{Person, TestApp};
+use crate::support::app::{PASSWORD, Person, TestApp};
+use crate::support::program::Program;
 use crate::support::{by_lists, count};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use mandant::access::system::provision;
+use mandant::config::Config;
 use mandant::control::audit::Actor;
 use mandant::control::tenants::Tenant;
 use mandant::db::ids::{ListId, RecipientId, TenantId};
@@ -16,6 +18,7 @@ use mandant::tenant::fields::define::{Definition, FieldInput};
 use mandant::tenant::fields::orders::AddField;
 use mandant::web::sealed::Seal;
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 /// One thing of each kind, of one tenant.
@@ -74,7 +77,11 @@ struct Line {
 
 impl World {
     pub fn new() -> Self {
-        let app = TestApp::new();
+        let mut config = Config::default();
+        // Programs ask often here.
+        config.limits.api_per_minute = NonZeroU32::MAX;
+        let app = TestApp::with(config);
+        app.db.set_up_with(Some(PASSWORD));
         let db = &app.db;
         let (nord, sued) = (db.separate("nord"), db.separate("sued"));
         let child = |slug: &str, parent: &Tenant| {
@@ -131,6 +138,11 @@ impl World {
         let person = self.app.visitor();
         person.log_in(email);
         person
+    }
+
+    /// A program with all that this member may do there.
+    pub fn program(&self, email: &str, path: &str) -> Program {
+        self.app.program(email, path, &[])
     }
 
     pub fn admin_of_nord(&self) -> Person {
@@ -196,7 +208,8 @@ impl World {
                 Some("recipient_changes") => {
                     among("recipient_id", [self.nord.recipient, self.x.recipient])
                 }
-                Some("imports") => among("id", [self.nord.import.into(), self.x.import.into()]),
+                // New ones are theirs.
+                Some("imports") => row["id"] != self.y.import,
                 Some("import_problems") => {
                     among("import_id", [self.nord.import.into(), self.x.import.into()])
                 }
