@@ -14,6 +14,10 @@ pub static KINDS: &[Kind] = &[
         name: import::job::KIND,
         work: import::job::work,
     },
+    Kind {
+        name: import::job::HERE,
+        work: import::job::break_off,
+    },
     recipients::bulk::KIND,
     recipients::erase::KIND,
 ];

@@ -106,3 +106,7 @@ import-state-failed = gescheitert
 import-state-cancelled = abgebrochen
 said-profile-saved = Das Profil ist gespeichert.
 said-profile-taken = Ein Profil dieses Namens gibt es schon.
+import-state-broken = abgerissen
+import-broke-off = Er ist abgerissen: Das Programm, das die Datei importierte, wurde beendet. Was hier gezählt ist, bleibt. Die Datei kann jederzeit noch einmal importiert werden; wer schon bekannt ist, wird nicht doppelt angelegt.
+import-failed-database = Die Datenbank hat zu lange nicht geantwortet. Was hier gezählt ist, bleibt; importieren Sie die Datei noch einmal.
+import-failed-program = Ein Fehler des Programms oder seiner Umgebung. Der Betreiber findet ihn im Log; was hier gezählt ist, bleibt.

@@ -106,3 +106,7 @@ import-state-failed = failed
 import-state-cancelled = cancelled
 said-profile-saved = The profile has been saved.
 said-profile-taken = There is a profile of this name already.
+import-state-broken = broken off
+import-broke-off = It broke off: the program that imported the file ended. What is counted here stays. The file can be imported again at any time; who is known already is not created twice.
+import-failed-database = The database did not answer for too long. What is counted here stays; import the file again.
+import-failed-program = A fault of the program, or of what it runs on. The operator finds it in the log; what is counted here stays.

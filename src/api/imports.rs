@@ -9,6 +9,7 @@ use crate::error::{AppError, Result};
 use crate::jobs::queue;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::recipients::import::acts::{self, Import};
+use crate::tenant::recipients::import::end::Cause;
 use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Settings};
 use crate::tenant::recipients::import::source::Source;
 use crate::tenant::recipients::import::upload::{self, Upload};
@@ -62,7 +63,8 @@ pub(super) fn describe(d: &mut super::Document) {
 #[schema(as = Import)]
 struct Shown {
     id: i32,
-    /// `uploaded`, `checking`, `checked` (a dry run is done), `queued`, `running`, `done`, `failed` or `cancelled`.
+    /// `uploaded`, `checking`, `checked` (a dry run is done), `queued`, `running`, `done`, `failed`, `cancelled` or
+    /// `broken` (the program that did it died).
     state: String,
     file_name: String,
     created_at: DateTime<Utc>,
@@ -98,7 +100,7 @@ struct Problem {
     detail: String,
 }
 
-fn shown(import: Import) -> Shown {
+fn shown(import: Import, t: &Texts) -> Shown {
     Shown {
         id: import.id,
         state: import.state,
@@ -112,10 +114,14 @@ fn shown(import: Import) -> Shown {
         refused: import.refused,
         noted: import.noted,
         has_errors_file: import.errors_file.is_some(),
-        error: import.error,
+        error: import.error.map(|error| Cause::words(t, &error)),
         done: None,
         problems: None,
     }
+}
+
+fn texts(language: &str) -> Texts {
+    Texts::new(language, "UTC")
 }
 
 /// A page of imports.
@@ -141,7 +147,8 @@ async fn list(access: Access<ViewImports>, paging: Params<Older>) -> Answer {
     let found = access
         .run(move |conn| acts::before(conn, paging.after.map(ImportId), limit + 1))
         .await?;
-    let found: Vec<Shown> = found.into_iter().map(shown).collect();
+    let t = texts(&access.context().language);
+    let found: Vec<Shown> = found.into_iter().map(|import| shown(import, &t)).collect();
     ok(&Items::of(found, limit, |import| import.id.to_string()))
 }
 
@@ -314,7 +321,7 @@ async fn accepted(access: &Access<RunImports>, id: ImportId) -> Answer {
     let location = url(access.tenant(), &format!("/imports/{id}"));
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, location))
-        .json(shown(import)))
+        .json(shown(import, &texts(&access.context().language))))
 }
 
 async fn show(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
@@ -329,7 +336,7 @@ async fn show(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
             };
             let labels = report::labels(&fields::all(conn.pg())?, &language);
             let problems = stage::problems(conn, id, false, 0, engine::SHOWN_PROBLEMS)?;
-            let t = Texts::new(&language, "UTC");
+            let t = texts(&language);
             let problems = problems.iter().map(|problem| Problem {
                 line: problem.line,
                 refused: problem.refused,
@@ -339,7 +346,7 @@ async fn show(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
             Ok(Shown {
                 done: job.map(|job| job.done),
                 problems: Some(problems.collect()),
-                ..shown(import)
+                ..shown(import, &t)
             })
         })
         .await?;

@@ -26,6 +26,7 @@ pub const TENANT_FUNCTIONS: &[&str] = &[
     "stage_open(integer, text[])",
     "stage_close(integer)",
     "stage_apply(integer, text, text, text[], boolean, integer[], text)",
+    "refresh_statistics()",
 ];
 
 /// Tables of the tenant's schema that are not narrowed: inner roles read them where they are.

@@ -65,6 +65,28 @@ pub fn enqueue_for(
         .map(JobId)?)
 }
 
+/// Notes work that this process does itself at once, outside of the runner. If it dies, its job falls silent
+/// and is taken as any other: its kind then says what becomes of what was left.
+///
+/// # Errors
+/// When the database refuses.
+pub fn work_here(pools: &Pools, tenant: TenantId, kind: &str) -> Result<JobId> {
+    control::statement(pools, |conn| {
+        diesel::insert_into(jobs::table)
+            .values((
+                jobs::tenant_id.eq(tenant.0),
+                jobs::kind.eq(kind),
+                jobs::payload.eq(Value::Null),
+                jobs::state.eq("running"),
+                jobs::heard_at.eq(clock::now()),
+                jobs::attempts.eq(1),
+            ))
+            .returning(jobs::id)
+            .get_result(conn)
+    })
+    .map(JobId)
+}
+
 /// Asks a job to stop; one that has not begun ends at once. False where it is over already.
 ///
 /// # Errors

@@ -1,7 +1,8 @@
 //! The runner: a few threads that take jobs and do them.
 
-use super::{Kind, Outcome, Reporter, Taken, queue};
+use super::{Kind, Reporter, Taken, queue};
 use crate::app::App;
+use crate::db::ids::JobId;
 use crate::error::AppError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -80,8 +81,8 @@ fn run(app: &App, kinds: &[Kind], job: &Taken) {
         "job begins"
     );
     let outcome = match kinds.iter().find(|kind| kind.name == job.kind) {
-        Some(kind) => with_heartbeat(app, job, || {
-            (kind.work)(app, job, &Reporter::new(app, job.id))
+        Some(kind) => alive(app, job.id, || {
+            guarded(|| (kind.work)(app, job, &Reporter::new(app, job.id)))
         }),
         None => Err(AppError::internal(format!(
             "no such kind of job: {}",
@@ -100,26 +101,47 @@ fn run(app: &App, kinds: &[Kind], job: &Taken) {
     }
 }
 
-/// Runs `work`, saying every few seconds that it lives; a panic is a failure like another.
-fn with_heartbeat(
-    app: &App,
-    job: &Taken,
-    work: impl FnOnce() -> Result<Outcome, AppError>,
-) -> Result<Outcome, AppError> {
+/// Runs `work`; a panic is a failure like another.
+///
+/// # Errors
+/// Those of `work`.
+pub fn guarded<T>(work: impl FnOnce() -> Result<T, AppError>) -> Result<T, AppError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(AppError::internal("the job panicked")))
+}
+
+/// Runs `work`, saying every few seconds that its job's worker lives.
+pub fn alive<T>(app: &App, job: JobId, work: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let beat = scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 thread::park_timeout(HEARTBEAT);
                 if !over.load(Ordering::Relaxed) {
-                    let _ = queue::still_alive(&app.pools, job.id);
+                    let _ = queue::still_alive(&app.pools, job);
                 }
             }
         });
-        let outcome = catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err(AppError::internal("the job panicked")));
-        over.store(true, Ordering::Relaxed);
-        beat.thread().unpark();
+        // The beat ends also when `work` panics: the scope waits for it.
+        let end = End {
+            over: &over,
+            beat: beat.thread(),
+        };
+        let outcome = work();
+        drop(end);
         outcome
     })
+}
+
+/// Ends a heartbeat when it is dropped.
+struct End<'e> {
+    over: &'e AtomicBool,
+    beat: &'e thread::Thread,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.beat.unpark();
+    }
 }

@@ -1,5 +1,7 @@
 //! Imports of real files through the engine, in separate and inner tenants.
 
+mod broken;
+
 use crate::support::{TestDb, by_lists, by_rule, count};
 use diesel::prelude::*;
 use mandant::access::rights::RunImports;

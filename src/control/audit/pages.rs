@@ -24,7 +24,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("list", &["create", "change", "delete"]),
     ("membership", &["grant", "roles"]),
     ("recipient", &["create", "delete"]),
-    ("recipients", &["bulk", "export"]),
+    ("recipients", &["bulk", "export", "import"]),
     ("session", &["begin", "end"]),
     (
         "tenant",
@@ -235,6 +235,7 @@ fn changes(p: &Frame, data: &Value) -> String {
         _ => {
             for (key, value) in data {
                 let text = match value {
+                    Value::String(state) if key == "state" => p.t(&format!("import-state-{state}")),
                     Value::Array(pair) if pair.len() == 2 && key != "roles" && key != "lists" => {
                         arrow(p, &pair[0], &pair[1])
                     }
@@ -258,9 +259,8 @@ fn word(p: &Frame, key: &str) -> String {
     match key {
         "name" | "email" | "roles" | "slug" | "colour" | "locale" | "time_zone" | "kind"
         | "act" | "address" | "ended" | "inner" | "lists" | "rule" | "rights" | "expires_at"
-        | "old_key" | "count" | "moves_allowed" => {
-            p.t(&format!("audit-word-{}", key.replace('_', "-")))
-        }
+        | "old_key" | "count" | "moves_allowed" | "state" | "rows" | "created" | "updated"
+        | "unchanged" | "refused" => p.t(&format!("audit-word-{}", key.replace('_', "-"))),
         other => other.to_owned(),
     }
 }

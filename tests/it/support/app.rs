@@ -55,16 +55,7 @@ impl TestApp {
 
     /// Somebody with a browser, not logged in.
     pub fn visitor(&self) -> Person {
-        let agent = ureq::Agent::config_builder()
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .build()
-            .new_agent();
-        Person {
-            base: self.base.clone(),
-            agent,
-            last: RefCell::default(),
-        }
+        visitor_at(&self.base)
     }
 
     /// Somebody before a second server of the installation, which reaches the database by this URL.
@@ -101,6 +92,20 @@ impl TestApp {
             &[role.to_owned()],
         )
         .unwrap();
+    }
+}
+
+/// Somebody with a browser before the server at this address, not logged in.
+pub fn visitor_at(base: &str) -> Person {
+    let agent = ureq::Agent::config_builder()
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .build()
+        .new_agent();
+    Person {
+        base: base.to_owned(),
+        agent,
+        last: RefCell::default(),
     }
 }
 
@@ -190,6 +195,28 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The chosen options of a form's selects.
+    fn chosen(&self, selector: &str) -> Vec<(String, String)> {
+        let page = Html::parse_document(&self.body);
+        let selects = Selector::parse(&format!("{selector} select[name]")).unwrap();
+        let (chosen, any) = (
+            Selector::parse("option[selected]").unwrap(),
+            Selector::parse("option").unwrap(),
+        );
+        page.select(&selects)
+            .filter_map(|select| {
+                let option = select
+                    .select(&chosen)
+                    .next()
+                    .or(select.select(&any).next())?;
+                let value = option.attr("value").unwrap_or_default();
+                Some((select.attr("name")?.to_owned(), value.to_owned()))
+            })
+            .collect()
+    }
+}
+
 impl Person {
     /// Opens a page.
     pub fn get(&self, path: &str) -> Answer {
@@ -265,6 +292,17 @@ impl Person {
             request = request.header(*name, *value);
         }
         self.note(request.send_form(pairs).unwrap())
+    }
+
+    /// Sends a form whole, with its chosen options, these values instead of its own.
+    pub fn send_form(&self, page: &Answer, values: &[(&str, &str)]) -> Answer {
+        let chosen = page.chosen("form.form");
+        let own = chosen
+            .iter()
+            .filter(|(name, _)| !values.iter().any(|(other, _)| other == name))
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let own: Vec<(&str, &str)> = own.collect();
+        self.send(page, &[&own[..], values].concat())
     }
 
     /// Sends what a page's form holds as it stands, these values instead of its own.

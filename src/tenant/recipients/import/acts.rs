@@ -5,7 +5,7 @@ use super::job::KIND;
 use super::settings::{Reading, Settings};
 use super::source::Source;
 use super::upload::Upload;
-use super::{engine, guess};
+use super::{end, engine, guess};
 use crate::access::{SessionUser, TenantHere};
 use crate::db::ids::{ImportId, JobId};
 use crate::db::schema::tenant::imports;
@@ -23,7 +23,8 @@ use std::path::Path;
 pub struct Import {
     /// Its id.
     pub id: i32,
-    /// `uploaded`, `checking`, `checked`, `queued`, `running`, `done`, `failed` or `cancelled`.
+    /// `uploaded`, `checking`, `checked`, `queued`, `running`, `done`, `failed`, `cancelled` or
+    /// `broken`.
     pub state: String,
     /// The file's name at the sender's.
     pub file_name: String,
@@ -175,7 +176,8 @@ pub fn run_checked(conn: &mut TenantConn<'_, Write>, id: ImportId) -> Result<()>
     start(conn, id, false)
 }
 
-/// Asks an import to stop; one that has not begun ends at once.
+/// Asks an import to stop; one that has not begun ends at once, and so does one whose job is over without
+/// having ended it.
 ///
 /// # Errors
 /// `NotFound`.
@@ -183,11 +185,19 @@ pub fn cancel(conn: &mut TenantConn<'_, Write>, id: ImportId) -> Result<()> {
     let import = by_id(conn, id)?;
     if let Some(job) = import.job_id {
         queue::cancel(conn, JobId(job))?;
+        let state = queue::state(conn, JobId(job))?;
+        if state.is_some_and(|state| !state.is_over()) {
+            return Ok(());
+        }
     }
-    if import.state == "queued" {
-        diesel::update(imports::table.find(id.0))
-            .set(imports::state.eq("cancelled"))
-            .execute(conn.pg())?;
-    }
+    let state = match import.state.as_str() {
+        "checking" => "uploaded",
+        "queued" => "cancelled",
+        "running" => return end::break_off(conn, id),
+        _ => return Ok(()),
+    };
+    diesel::update(imports::table.find(id.0))
+        .set(imports::state.eq(state))
+        .execute(conn.pg())?;
     Ok(())
 }

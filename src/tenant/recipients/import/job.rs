@@ -1,5 +1,6 @@
 //! The import as a job: a dry run or the real one, for the import that the payload names.
 
+use super::end::{self, Cause, End};
 use super::settings::Settings;
 use super::stage::Counts;
 use super::{engine, report, stage};
@@ -10,13 +11,19 @@ use crate::clock;
 use crate::db::ids::ImportId;
 use crate::db::schema::tenant::{import_problems, imports};
 use crate::db::tenant::Source as Through;
+use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
+use crate::jobs::queue::MOST_ATTEMPTS;
+use crate::jobs::runner::guarded;
 use crate::jobs::{Go, Outcome, Reporter, Taken};
 use diesel::prelude::*;
 use std::path::PathBuf;
 
 /// The job's kind.
 pub const KIND: &str = "recipients.import";
+
+/// The kind of imports that another program of this installation does itself: the command line.
+pub const HERE: &str = "recipients.import.here";
 
 /// Does it; what stood when a worker died is gone on with.
 ///
@@ -36,16 +43,66 @@ pub fn work(app: &App, job: &Taken, reporter: &Reporter<'_>) -> Result<Outcome> 
         .and_then(serde_json::Value::as_bool)
         .unwrap_or(false);
     let access = SystemAccess::<RunImports>::new(job.scope, job.user, Through::Import);
-    match run(app, &access, import, dry, reporter) {
-        Err(error) if !error.is_transient() => {
-            let why = error.to_string();
-            access.run(app, |conn| {
-                set_state(conn.pg(), import, "failed", Some(&why))
-            })?;
+    match guarded(|| run(app, &access, import, dry, reporter)) {
+        Err(error) if !error.is_transient() || job.attempts >= MOST_ATTEMPTS => {
+            let cause = Cause::of(&error);
+            access.run(app, |conn| fail(conn, import, dry, &cause))?;
             Ok(Outcome::Done)
         }
         other => other,
     }
+}
+
+/// An import of the command line whose job has fallen silent: its program died.
+///
+/// # Errors
+/// When the database refuses.
+pub fn break_off(app: &App, job: &Taken, _: &Reporter<'_>) -> Result<Outcome> {
+    let access = SystemAccess::<RunImports>::new(job.scope, job.user, Through::Import);
+    access.run(app, |conn| {
+        let left: Option<(i32, String)> = imports::table
+            .filter(imports::job_id.eq(job.id.0))
+            .filter(imports::state.eq_any(["checking", "running"]))
+            .select((imports::id, imports::state))
+            .for_update()
+            .first(conn.pg())
+            .optional()?;
+        match left {
+            Some((id, state)) if state == "checking" => {
+                // A dry run leaves nothing.
+                diesel::delete(imports::table.find(id)).execute(conn.pg())?;
+                Ok(())
+            }
+            Some((id, _)) => end::break_off(conn, ImportId(id)),
+            None => Ok(()),
+        }
+    })?;
+    Ok(Outcome::Done)
+}
+
+fn fail(
+    conn: &mut TenantConn<'_, Write>,
+    import: ImportId,
+    dry: bool,
+    cause: &Cause,
+) -> Result<()> {
+    if !dry {
+        let how = End {
+            state: "failed",
+            errors_file: None,
+            cause: Some(cause),
+        };
+        return end::end(conn, import, &how);
+    }
+    diesel::update(imports::table.find(import.0))
+        .set((
+            imports::state.eq("failed"),
+            imports::error.eq(cause.stored()),
+            imports::finished_at.eq(clock::now()),
+            imports::version.eq(imports::version + 1),
+        ))
+        .execute(conn.pg())?;
+    Ok(())
 }
 
 fn run(
@@ -66,50 +123,69 @@ fn run(
     let mut go_on = |rows| Ok(reporter.report(rows, None)? == Go::On);
     let outcome = engine::run(app, access, import, &path, &settings, dry, &mut go_on)?;
     if dry {
-        access.run(app, |conn| {
-            stage::note(conn, import, &outcome.problems)?;
-            let counts = outcome.counts;
-            diesel::update(imports::table.find(import.0))
-                .set((
-                    imports::state.eq("checked"),
-                    imports::rows.eq(outcome.rows),
-                    imports::created.eq(counts.created),
-                    imports::updated.eq(counts.updated),
-                    imports::unchanged.eq(counts.unchanged),
-                    imports::refused.eq(counts.refused),
-                    imports::noted.eq(outcome.noted),
-                    imports::version.eq(imports::version + 1),
-                ))
-                .execute(conn.pg())?;
-            Ok(())
-        })?;
-        return Ok(Outcome::Done);
+        access.run(app, |conn| end_dry_run(conn, import, &outcome))?;
+        return Ok(ended(&outcome));
     }
     let errors: Option<PathBuf> =
         report::write(app, access, import, &path, &settings.reading, &locale)?;
-    let state = if outcome.cancelled {
-        "cancelled"
-    } else {
-        "done"
+    let how = End {
+        state: if outcome.cancelled {
+            "cancelled"
+        } else {
+            "done"
+        },
+        errors_file: errors.map(|path| path.display().to_string()),
+        cause: None,
     };
     access.run(app, |conn| {
         diesel::update(imports::table.find(import.0))
-            .set((
-                imports::errors_file.eq(errors.map(|path| path.display().to_string())),
-                imports::stored_as.eq(None::<String>),
-            ))
+            .set(imports::stored_as.eq(None::<String>))
             .execute(conn.pg())?;
-        set_state(conn.pg(), import, state, None)
+        end::end(conn, import, &how)
     })?;
     // The upload has done its duty. One that stays because the program ends here goes by its age.
     if let Err(error) = std::fs::remove_file(&path) {
         tracing::warn!(import = import.0, %error, "an upload stays for now");
     }
-    Ok(if outcome.cancelled {
+    end::refresh_statistics(app, access, outcome.counts);
+    Ok(ended(&outcome))
+}
+
+fn ended(outcome: &engine::Outcome) -> Outcome {
+    if outcome.cancelled {
         Outcome::Cancelled
     } else {
         Outcome::Done
-    })
+    }
+}
+
+/// What a dry run found is shown; one that was stopped leaves the import as it was before.
+fn end_dry_run(
+    conn: &mut TenantConn<'_, Write>,
+    import: ImportId,
+    outcome: &engine::Outcome,
+) -> Result<()> {
+    if outcome.cancelled {
+        diesel::update(imports::table.find(import.0))
+            .set(imports::state.eq("uploaded"))
+            .execute(conn.pg())?;
+        return Ok(());
+    }
+    stage::note(conn, import, &outcome.problems)?;
+    let counts = outcome.counts;
+    diesel::update(imports::table.find(import.0))
+        .set((
+            imports::state.eq("checked"),
+            imports::rows.eq(outcome.rows),
+            imports::created.eq(counts.created),
+            imports::updated.eq(counts.updated),
+            imports::unchanged.eq(counts.unchanged),
+            imports::refused.eq(counts.refused),
+            imports::noted.eq(outcome.noted),
+            imports::version.eq(imports::version + 1),
+        ))
+        .execute(conn.pg())?;
+    Ok(())
 }
 
 fn is_over(conn: &mut PgConnection, import: ImportId) -> Result<bool> {
@@ -117,7 +193,7 @@ fn is_over(conn: &mut PgConnection, import: ImportId) -> Result<bool> {
         .find(import.0)
         .select(imports::state)
         .first(conn)?;
-    Ok(matches!(state.as_str(), "done" | "cancelled"))
+    Ok(matches!(state.as_str(), "done" | "cancelled" | "broken"))
 }
 
 /// What a dry run left is cleared before the real one; a real one that was cut off keeps what it has.
@@ -143,6 +219,7 @@ fn begin(
                 imports::unchanged.eq(zero.unchanged),
                 imports::refused.eq(zero.refused),
                 imports::noted.eq(0),
+                imports::error.eq(None::<String>),
                 imports::started_at.eq(clock::now()),
                 imports::state.eq(if dry { "checking" } else { "running" }),
             ))
@@ -156,21 +233,4 @@ fn begin(
     let settings = serde_json::from_value(stored)
         .map_err(|error| AppError::internal(format!("import {import}: {error}")))?;
     Ok((stored_as, settings, language))
-}
-
-fn set_state(
-    conn: &mut PgConnection,
-    import: ImportId,
-    state: &str,
-    error: Option<&str>,
-) -> Result<()> {
-    diesel::update(imports::table.find(import.0))
-        .set((
-            imports::state.eq(state),
-            imports::error.eq(error),
-            imports::finished_at.eq(clock::now()),
-            imports::version.eq(imports::version + 1),
-        ))
-        .execute(conn)?;
-    Ok(())
 }

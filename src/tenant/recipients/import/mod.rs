@@ -2,6 +2,7 @@
 //! what a column is, `engine` does it batch by batch, `stage` is the database's half.
 
 pub mod acts;
+pub mod end;
 pub mod engine;
 pub mod guess;
 pub mod job;

@@ -64,6 +64,15 @@ pub fn close(conn: &mut TenantConn<'_, Write>, import: ImportId) -> Result<()> {
     Ok(())
 }
 
+/// Tells the planner how many recipients and subscriptions there are now, and what they are like.
+///
+/// # Errors
+/// When the database refuses.
+pub fn refresh_statistics(conn: &mut TenantConn<'_, Write>) -> Result<()> {
+    diesel::sql_query("SELECT refresh_statistics()").execute(conn.pg())?;
+    Ok(())
+}
+
 /// What `apply` needs to know.
 #[derive(Clone, Debug)]
 pub struct Order<'o> {

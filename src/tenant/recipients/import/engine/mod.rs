@@ -86,7 +86,7 @@ pub fn run(
     let mut plan = Plan::make(&source, &all, settings)?;
     let mut reader = Reader::open(&source, path, &mut plan, settings)?;
     if dry {
-        return dry_run(app, access, import, &plan, settings, &mut reader);
+        return dry_run(app, access, import, &plan, settings, &mut reader, go_on);
     }
     let mut outcome = Outcome::default();
     let done_line = access.run(app, |conn| begin(conn, import, &plan, &mut outcome))?;
@@ -219,12 +219,17 @@ fn dry_run(
     plan: &Plan,
     settings: &Settings,
     reader: &mut Reader<'_>,
+    go_on: &mut dyn FnMut(i64) -> Result<bool>,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let taken_back = access.run(app, |conn| {
         stage::open(conn, import, &plan.columns)?;
         while let Some(batch) = reader.batch(0).map_err(|fault| file_error(&fault))? {
             outcome = apply(conn, import, plan, settings, &batch, &outcome)?;
+            if !go_on(outcome.rows)? {
+                outcome.cancelled = true;
+                break;
+            }
         }
         outcome.problems = stage::problems(conn, import, false, 0, SHOWN_PROBLEMS)?;
         Err::<(), _>(AppError::TakenBack)

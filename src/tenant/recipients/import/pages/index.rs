@@ -14,7 +14,7 @@ const SHOWN: i64 = 200;
 fn state_cell(p: &Frame, state: &str) -> Cell {
     let kind = match state {
         "done" => "success",
-        "failed" => "danger",
+        "failed" | "broken" => "danger",
         "cancelled" => "warning",
         _ => "secondary",
     };

@@ -8,6 +8,7 @@ use crate::error::{AppError, Result};
 use crate::jobs::queue;
 use crate::tenant::fields::{self};
 use crate::tenant::recipients::import::acts::{self, Import};
+use crate::tenant::recipients::import::end::Cause;
 use crate::tenant::recipients::import::{engine, report, stage};
 use crate::web::{Frame, see_other};
 use actix_web::{HttpResponse, web};
@@ -24,6 +25,8 @@ pub(super) struct Show {
     /// Line, what became of it, why.
     problems: Vec<(u64, String, String)>,
     done: i64,
+    /// Why it ended badly; empty if it did not.
+    failure: String,
 }
 
 pub(super) async fn show(
@@ -79,7 +82,12 @@ pub(super) async fn show(
         })
         .collect();
     let state = p.t(&format!("import-state-{}", import.state));
+    let failure = import
+        .error
+        .as_deref()
+        .map_or_else(String::new, |error| Cause::words(&p.t, error));
     p.render(|p| Show {
+        failure,
         import,
         state,
         numbers,

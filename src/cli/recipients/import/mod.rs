@@ -1,25 +1,26 @@
 //! `mandant recipients import`: the same engine as the pages', run at once.
 
+mod run;
+
 use crate::access::SystemAccess;
 use crate::access::rights::RunImports;
 use crate::cli::database::{Opened, open};
 use crate::cli::output::{Format, message};
 use crate::cli::{Failure, Result};
-use crate::clock;
 use crate::config::Loaded;
 use crate::control::tenants::Tenant;
-use crate::db::ids::{ImportId, ListId};
-use crate::db::schema::tenant::{import_profiles, imports, lists};
+use crate::db::ids::ListId;
+use crate::db::schema::tenant::{import_profiles, lists};
 use crate::db::tenant::Source as Through;
 use crate::error::{AppError, Result as AppResult};
 use crate::tenant::fields::{self, Field};
-use crate::tenant::recipients::import::engine::{self, Outcome};
+use crate::tenant::recipients::import::engine;
+use crate::tenant::recipients::import::guess;
 use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Settings};
 use crate::tenant::recipients::import::source::Source;
-use crate::tenant::recipients::import::{guess, report};
-use crate::web::i18n::Texts;
 use clap::Args;
 use diesel::prelude::*;
+use run::Run;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -90,18 +91,18 @@ impl Arguments {
         let access = SystemAccess::<RunImports>::new(tenant.scope(), None, Through::Import);
         let file = std::path::absolute(&self.file)?;
         let settings = self.settings(&opened, &access, &tenant, &file)?;
-        let import = access.run(&opened.app, |conn| start(conn.pg(), &file, &settings))?;
-        let done = self.import(&opened, &access, &tenant, import, &file, &settings);
-        let (outcome, errors_file) = match done {
-            Ok(done) => done,
-            Err(error) => {
-                let why = error.to_string();
-                access.run(&opened.app, |conn| {
-                    finish(conn.pg(), import, "failed", None, Some(&why))
-                })?;
-                return Err(error.into());
-            }
+        let run = Run {
+            app: &opened.app,
+            access: &access,
+            tenant: &tenant,
+            file: &file,
+            settings: &settings,
+            dry: self.dry_run,
         };
+        let (outcome, errors_file) = run.carry_out()?;
+        if outcome.cancelled {
+            message("stopped by somebody; what was done before stays done");
+        }
         let shown = Shown {
             rows: outcome.rows,
             created: outcome.counts.created,
@@ -112,70 +113,6 @@ impl Arguments {
             seconds: (begin.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
         };
         self.format.print(&shown, text)
-    }
-
-    fn import(
-        &self,
-        opened: &Opened,
-        access: &SystemAccess<RunImports>,
-        tenant: &Tenant,
-        import: ImportId,
-        file: &Path,
-        settings: &Settings,
-    ) -> AppResult<(Outcome, Option<PathBuf>)> {
-        let app = &opened.app;
-        let outcome = engine::run(
-            app,
-            access,
-            import,
-            file,
-            settings,
-            self.dry_run,
-            &mut |_| Ok(true),
-        )?;
-        if self.dry_run {
-            self.show_problems(opened, access, &outcome)?;
-            access.run(app, |conn| {
-                Ok(diesel::delete(imports::table.find(import.0)).execute(conn.pg())?)
-            })?;
-            return Ok((outcome, None));
-        }
-        let errors_file =
-            report::write(app, access, import, file, &settings.reading, &tenant.locale)?;
-        let errors_file = errors_file.map(|path| std::path::absolute(&path).unwrap_or(path));
-        let kept = errors_file.as_ref().map(|path| path.display().to_string());
-        access.run(app, |conn| {
-            finish(conn.pg(), import, "done", kept.as_deref(), None)
-        })?;
-        if outcome.noted > 0 {
-            message(&format!(
-                "{} values were left out; the rows were taken",
-                outcome.noted
-            ));
-        }
-        Ok((outcome, errors_file))
-    }
-
-    fn show_problems(
-        &self,
-        opened: &Opened,
-        access: &SystemAccess<RunImports>,
-        outcome: &Outcome,
-    ) -> AppResult<()> {
-        let labels = report::labels(
-            &access.run(&opened.app, |conn| fields::all(conn.pg()))?,
-            "en",
-        );
-        let t = Texts::new("en", "UTC");
-        for problem in &outcome.problems {
-            let what = if problem.refused { "refused" } else { "noted" };
-            message(&format!(
-                "line {}: {what}: {}",
-                problem.line,
-                report::reason(&t, &labels, problem)
-            ));
-        }
-        Ok(())
     }
 
     fn settings(
@@ -308,39 +245,4 @@ fn known_lists(conn: &mut PgConnection, names: &[String]) -> AppResult<Vec<ListI
             })
         })
         .collect()
-}
-
-fn start(conn: &mut PgConnection, file: &Path, settings: &Settings) -> AppResult<ImportId> {
-    let name: String = file
-        .file_name()
-        .map(|name| name.to_string_lossy().chars().take(255).collect())
-        .unwrap_or_default();
-    let id: i32 = diesel::insert_into(imports::table)
-        .values((
-            imports::state.eq("running"),
-            imports::file_name.eq(name),
-            imports::file_size.eq(file.metadata().map_or(0, |meta| meta.len() as i64)),
-            imports::settings.eq(serde_json::json!(settings)),
-        ))
-        .returning(imports::id)
-        .get_result(conn)?;
-    Ok(ImportId(id))
-}
-
-fn finish(
-    conn: &mut PgConnection,
-    import: ImportId,
-    state: &str,
-    errors_file: Option<&str>,
-    error: Option<&str>,
-) -> AppResult<()> {
-    diesel::update(imports::table.find(import.0))
-        .set((
-            imports::state.eq(state),
-            imports::finished_at.eq(clock::now()),
-            imports::errors_file.eq(errors_file),
-            imports::error.eq(error),
-        ))
-        .execute(conn)?;
-    Ok(())
 }
