@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 use std::fmt;
+use std::io::ErrorKind;
 
 /// The result of everything that can fail with an answer for the user.
 pub type Result<T, E = AppError> = std::result::Result<T, E>;
@@ -67,6 +68,17 @@ impl AppError {
         Self::Invalid {
             key,
             params: Vec::new(),
+        }
+    }
+
+    /// A failure to write a file: that there is no room is told to the user, all else to the operator.
+    pub fn of_file(what: &str, error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                tracing::error!(what, %error, "no room for a file");
+                Self::invalid("disk-full")
+            }
+            _ => Self::Internal(format!("{what}: {error}")),
         }
     }
 
@@ -158,6 +170,10 @@ fn from_message(message: &str) -> AppError {
             AppError::invalid("field-columns-used-up")
         }
         text if text.contains("statement timeout") => AppError::TimedOut,
+        text if text.contains("No space left on device") => {
+            tracing::error!(text, "no room for the database");
+            AppError::invalid("disk-full")
+        }
         text if text.starts_with("new row violates check option") => AppError::OutsideFence,
         text if text.contains("deadlock detected") || text.contains("lock timeout") => {
             AppError::Internal(format!("{RETRY}{text}"))
@@ -192,5 +208,35 @@ impl actix_web::ResponseError for AppError {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TakenBack | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_without_room_is_told_to_the_user_and_nothing_else_is() {
+        let told = |error: AppError| {
+            matches!(
+                error,
+                AppError::Invalid {
+                    key: "disk-full",
+                    ..
+                }
+            )
+        };
+        for kind in [
+            ErrorKind::StorageFull,
+            ErrorKind::QuotaExceeded,
+            ErrorKind::FileTooLarge,
+        ] {
+            assert!(told(AppError::of_file("upload", &kind.into())));
+        }
+        let other = ErrorKind::PermissionDenied.into();
+        assert!(!told(AppError::of_file("upload", &other)));
+        let full = "could not extend file \"base/5/16384\": No space left on device";
+        assert!(told(from_message(full)));
+        assert!(!told(from_message("could not open file")));
     }
 }

@@ -56,3 +56,4 @@ tenant-not-trashed = Dieser Mandant liegt nicht im Papierkorb.
 admission-needs-list = Wählen Sie eine Mailingliste der Abgrenzung.
 admission-still-outside = Der Empfänger wäre noch immer außerhalb der Abgrenzung: { $conditions }
 admission-consent-length = Höchstens 1.000 Zeichen.
+disk-full = Der Server hat dafür keinen Platz mehr. Bitte sagen Sie es dem Betreiber.

@@ -56,3 +56,4 @@ tenant-not-trashed = This tenant is not in the trash.
 admission-needs-list = Choose a mailing list of the fence.
 admission-still-outside = The recipient would still be outside the fence: { $conditions }
 admission-consent-length = At most 1,000 characters.
+disk-full = The server has no room left for it. Please tell its operator.

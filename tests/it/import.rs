@@ -1,5 +1,6 @@
 //! Imports of real files through the engine, in separate and inner tenants.
 
+mod bad;
 mod broken;
 
 use crate::support::{TestDb, by_lists, by_rule, count};

@@ -139,7 +139,7 @@ fn what_cannot_be_imported_is_told_and_leaves_nothing() {
         send(&main, Some(json!({ "modus": "add" })), file).status,
         400
     );
-    assert_eq!(send(&main, None, "").faults(), [("file", "import-no-file")]);
+    assert_eq!(send(&main, None, "").faults(), [("file", "file-empty")]);
     assert_eq!(main.send("POST", "/imports", json!({})).status, 400);
     assert_eq!(main.get("/imports").items().len(), 0);
     let uploads = app.db.files().join("t_1/uploads");

@@ -15,8 +15,13 @@ pub struct Process(Child);
 impl Process {
     /// Runs it on a test's database.
     pub fn start(db: &TestDb, arguments: &[&str]) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_mandant"))
-            .args(arguments)
+        Self::start_by(db, &[], arguments)
+    }
+
+    fn start_by(db: &TestDb, by: &[&str], arguments: &[&str]) -> Self {
+        let words = [by, &[env!("CARGO_BIN_EXE_mandant")], arguments].concat();
+        let child = Command::new(words[0])
+            .args(&words[1..])
             .arg("--database-url")
             .arg(db.database.url.expose_secret())
             .arg("--files-dir")
@@ -31,7 +36,12 @@ impl Process {
 
     /// Runs a server; answers its address, too.
     pub fn serve(db: &TestDb) -> (Self, String) {
-        let mut process = Self::start(db, &["serve", "--listen", "127.0.0.1:0"]);
+        Self::serve_by(db, &[])
+    }
+
+    /// Runs a server by another program.
+    pub fn serve_by(db: &TestDb, by: &[&str]) -> (Self, String) {
+        let mut process = Self::start_by(db, by, &["serve", "--listen", "127.0.0.1:0"]);
         let mut line = String::new();
         let out = process.0.stdout.as_mut().unwrap();
         BufReader::new(out).read_line(&mut line).unwrap();

@@ -254,16 +254,22 @@ impl Person {
 
     /// Sends a file with the token of the page seen last.
     pub fn upload(&self, path: &str, name: &str, text: &str) -> Answer {
+        self.upload_bytes(path, name, text.as_bytes())
+    }
+
+    /// The same with a file that need not be text.
+    pub fn upload_bytes(&self, path: &str, name: &str, bytes: &[u8]) -> Answer {
         let token = self.token();
-        let body = format!(
+        let begin = format!(
             "--b\r\ncontent-disposition: form-data; name=\"_csrf\"\r\n\r\n{token}\r\n--b\r\ncontent-disposition: \
-             form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n--b--\r\n"
+             form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
         );
+        let body = [begin.as_bytes(), bytes, b"\r\n--b--\r\n"].concat();
         let answer = self
             .agent
             .post(format!("{}{path}", self.base))
             .header("content-type", "multipart/form-data; boundary=b")
-            .send(&body)
+            .send(&body[..])
             .unwrap();
         self.note(answer)
     }

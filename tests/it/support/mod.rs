@@ -7,6 +7,7 @@ pub mod app;
 pub mod program;
 pub mod proxy;
 pub mod server;
+pub mod workbook;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -180,7 +180,10 @@ impl Output {
         let safe = cells.iter().map(|cell| harmless(cell));
         self.inner
             .write_record(safe)
-            .map_err(|error| cannot_write(&self.path, &error.into()))
+            .map_err(|error| match error.into_kind() {
+                csv::ErrorKind::Io(error) => cannot_write(&self.path, &error),
+                other => AppError::internal(format!("error file: {other:?}")),
+            })
     }
 
     fn finish(mut self) -> Result<()> {
@@ -190,8 +193,14 @@ impl Output {
     }
 }
 
+/// All rows are imported by then: that must be told, too.
 fn cannot_write(path: &Path, error: &std::io::Error) -> AppError {
-    AppError::internal(format!("{}: {error}", path.display()))
+    // Half of it would look like all.
+    let _ = fs::remove_file(path);
+    match AppError::of_file(&path.display().to_string(), error) {
+        AppError::Invalid { .. } => AppError::invalid("import-errors-disk-full"),
+        other => other,
+    }
 }
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises; numbers and

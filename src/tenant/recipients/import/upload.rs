@@ -26,8 +26,8 @@ pub struct Upload {
 /// Receives the form's one file.
 ///
 /// # Errors
-/// `Csrf` without the session's token as first part; `Invalid` for no file or one that is too large;
-/// `Internal` when the disk takes no more.
+/// `Csrf` without the session's token as first part; `Invalid` for no file, one that is too large, and a disk
+/// that takes no more.
 pub async fn receive(
     req: &HttpRequest,
     mut parts: Multipart,
@@ -125,15 +125,28 @@ async fn store(part: &mut Field, files: &Path, tenant: TenantId, most: u64) -> R
         other => {
             // Nothing half-written stays behind.
             let _ = fs::remove_file(&path).await;
-            Err(other
-                .err()
-                .unwrap_or_else(|| AppError::invalid("import-no-file")))
+            let nothing = if name.is_empty() {
+                "import-no-file"
+            } else {
+                "file-empty"
+            };
+            Err(other.err().unwrap_or_else(|| AppError::invalid(nothing)))
         }
     }
 }
 
+/// A file that is not kept is received all the same: a browser that is cut off while it sends shows its own
+/// error, and never the page that says what is wrong.
 async fn write(part: &mut Field, path: &Path, most: u64) -> Result<u64> {
-    let failed = |error: std::io::Error| AppError::internal(format!("upload: {error}"));
+    let outcome = write_at_most(part, path, most).await;
+    if outcome.is_err() {
+        while let Ok(Some(_)) = part.try_next().await {}
+    }
+    outcome
+}
+
+async fn write_at_most(part: &mut Field, path: &Path, most: u64) -> Result<u64> {
+    let failed = |error: std::io::Error| AppError::of_file("upload", &error);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).await.map_err(failed)?;
     }
@@ -146,7 +159,10 @@ async fn write(part: &mut Field, path: &Path, most: u64) -> Result<u64> {
     {
         size += chunk.len() as u64;
         if size > most {
-            return Err(AppError::invalid("import-too-large"));
+            return Err(AppError::Invalid {
+                key: "import-too-large",
+                params: vec![("most", (most >> 20).to_string())],
+            });
         }
         file.write_all(&chunk).await.map_err(failed)?;
     }

@@ -54,6 +54,8 @@ pub fn file_error(fault: &FileFault) -> AppError {
         "no-rows" => "file-no-rows",
         "binary" => "file-binary",
         "encoding" => "file-encoding",
+        "garbled" => "file-garbled",
+        "cell-too-long" => "file-cell-too-long",
         "too-many-columns" => "file-too-many-columns",
         "row-too-long" => "file-row-too-long",
         "workbook" => "file-workbook",

@@ -21,7 +21,7 @@ pub(super) fn checked_book(path: &Path) -> Result<Xlsx<BufReader<File>>, FileFau
     let mut file = File::open(path).map_err(|_| FileFault::whole("gone"))?;
     let unreadable = || FileFault::whole("workbook");
     {
-        // What the archive says of itself, before anything is unpacked.
+        // What the archive says of itself, before anything is unpacked; reading more than that is an error.
         let mut archive =
             zip::ZipArchive::new(BufReader::new(&mut file)).map_err(|_| unreadable())?;
         let (mut packed, mut unpacked) = (0u64, 0u64);
@@ -38,16 +38,18 @@ pub(super) fn checked_book(path: &Path) -> Result<Xlsx<BufReader<File>>, FileFau
     Xlsx::new(BufReader::new(file)).map_err(|_| unreadable())
 }
 
-pub(super) fn first_sheet(path: &Path, wanted: &Reading) -> Result<String, FileFault> {
+/// The sheets of a workbook, and the one that is read.
+pub(super) fn sheets(path: &Path, wanted: &Reading) -> Result<(Vec<String>, String), FileFault> {
     let names = checked_book(path)?.sheet_names();
-    match &wanted.sheet {
-        Some(sheet) if names.contains(sheet) => Ok(sheet.clone()),
-        Some(_) => Err(FileFault::whole("no-sheet")),
+    let chosen = match &wanted.sheet {
+        Some(sheet) if names.contains(sheet) => sheet.clone(),
+        Some(_) => return Err(FileFault::whole("no-sheet")),
         None => names
-            .into_iter()
-            .next()
-            .ok_or_else(|| FileFault::whole("workbook")),
-    }
+            .first()
+            .cloned()
+            .ok_or_else(|| FileFault::whole("workbook"))?,
+    };
+    Ok((names, chosen))
 }
 
 /// Cell by cell, because a sheet's two farthest corners alone would ask for a grid of all between them.

@@ -15,6 +15,9 @@ pub(super) fn text_reading(head: &[u8], wanted: &Reading) -> Result<Reading, Fil
     if text.contains('\0') {
         return Err(FileFault::whole("binary"));
     }
+    if is_garbled(&text) {
+        return Err(FileFault::whole("garbled"));
+    }
     let separator = wanted.separator.unwrap_or_else(|| detect_separator(&text));
     Ok(Reading {
         encoding: Some(encoding.name().to_owned()),
@@ -22,6 +25,15 @@ pub(super) fn text_reading(head: &[u8], wanted: &Reading) -> Result<Reading, Fil
         header: wanted.header,
         sheet: None,
     })
+}
+
+/// More than one character in a hundred is none, or one that no text has. The last may be cut in two.
+fn is_garbled(text: &str) -> bool {
+    let none = |c: &char| {
+        *c == char::REPLACEMENT_CHARACTER || (c.is_control() && !matches!(c, '\t' | '\r' | '\n'))
+    };
+    let count = text.chars().filter(none).count();
+    count > 1 && count * 100 > text.chars().count()
 }
 
 pub(super) fn detect_encoding(head: &[u8]) -> Result<&'static Encoding, FileFault> {

@@ -10,7 +10,7 @@ pub use columns::CellRef;
 pub use rows::{Row, Rows};
 
 use super::settings::Reading;
-use book::first_sheet;
+use book::sheets;
 use columns::{distinct, json_keys};
 use detect::{looks_like_header, text_reading};
 use std::fs::File;
@@ -52,6 +52,8 @@ impl FileFault {
 pub struct Source {
     /// How it is read, everything found out.
     pub reading: Reading,
+    /// The sheets of a workbook.
+    pub sheets: Vec<String>,
     /// The columns' names; numbered where the file has none, made distinct where it repeats one. Columns of
     /// JSON objects are followed by their keys: `attributes.city`.
     pub columns: Vec<String>,
@@ -79,18 +81,18 @@ impl Source {
         if head.is_empty() {
             return Err(FileFault::whole("empty"));
         }
-        let reading = if head.starts_with(b"PK\x03\x04") {
-            Reading {
-                sheet: Some(first_sheet(path, wanted)?),
-                ..wanted.clone()
-            }
-        } else {
-            text_reading(&head, wanted)?
+        if !head.starts_with(b"PK\x03\x04") {
+            return Self::with(path, text_reading(&head, wanted)?, Vec::new());
+        }
+        let (sheets, sheet) = sheets(path, wanted)?;
+        let reading = Reading {
+            sheet: Some(sheet),
+            ..wanted.clone()
         };
-        Self::with(path, reading)
+        Self::with(path, reading, sheets)
     }
 
-    fn with(path: &Path, mut reading: Reading) -> Result<Self, FileFault> {
+    fn with(path: &Path, mut reading: Reading, sheets: Vec<String>) -> Result<Self, FileFault> {
         let mut rows = Rows::open(path, &reading, usize::MAX)?;
         let mut first = Vec::new();
         let mut row = Row::default();
@@ -100,6 +102,14 @@ impl Source {
                     code: "too-many-columns",
                     line: row.line,
                 });
+            }
+            if let Some(code) = row.fault
+                && first.is_empty()
+                && reading.header != Some(false)
+            {
+                // It names the columns, or tells how many there are.
+                let line = row.line;
+                return Err(FileFault { code, line });
             }
             first.push(std::mem::take(&mut row.cells));
         }
@@ -128,6 +138,7 @@ impl Source {
         columns.extend(keys);
         let mut source = Self {
             reading,
+            sheets,
             columns,
             repeated,
             preview: Vec::new(),
