@@ -44,6 +44,8 @@ pub enum AppError {
     },
     /// The database does not answer: 503, try again.
     Unavailable,
+    /// The program stops, or another worker has the job by now; nobody sees this.
+    Interrupted,
     /// A dry run undoes what it did; nobody sees this.
     TakenBack,
     /// A statement took longer than it may.
@@ -84,7 +86,7 @@ impl AppError {
 
     /// Whether running the transaction again may succeed.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable)
+        matches!(self, Self::Unavailable | Self::Interrupted)
             || matches!(self, Self::Internal(text) if text.starts_with(RETRY))
     }
 }
@@ -109,6 +111,7 @@ impl fmt::Display for AppError {
             ),
             Self::TenantClosed { status } => write!(f, "the tenant is {status}"),
             Self::Unavailable => write!(f, "the database does not answer"),
+            Self::Interrupted => write!(f, "interrupted"),
             Self::TakenBack => write!(f, "taken back"),
             Self::TimedOut => write!(f, "it took too long"),
             Self::TooMany { wait_seconds } => write!(f, "too many tries; wait {wait_seconds} s"),
@@ -181,14 +184,21 @@ fn from_message(message: &str) -> AppError {
         text if text.contains("recipients changed meanwhile") => {
             AppError::Internal(format!("{RETRY}{text}"))
         }
-        text if text.contains("terminating connection")
-            || text.contains("server closed the connection") =>
-        {
-            AppError::Unavailable
-        }
+        text if GONE.iter().any(|gone| text.contains(gone)) => AppError::Unavailable,
         text => AppError::Internal(text.to_owned()),
     }
 }
+
+/// What the server and libpq say when a connection ends: stopped, killed, or starting again.
+const GONE: &[&str] = &[
+    "terminating connection",
+    "server closed the connection",
+    "could not receive data from server",
+    "could not send data to server",
+    "no connection to the server",
+    "SSL SYSCALL error",
+    "the database system is",
+];
 
 impl actix_web::ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
@@ -206,7 +216,9 @@ impl actix_web::ResponseError for AppError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::TakenBack | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Interrupted | Self::TakenBack | Self::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 }

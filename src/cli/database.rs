@@ -6,7 +6,9 @@ use crate::app::App;
 use crate::config::Loaded;
 use crate::control::roles::SyncBuiltIn;
 use crate::control::tenants::{self, Tenant, purge};
-use crate::db::embedded::{Embedded, ServeLock};
+use crate::db::embedded::{Embedded, ServeLock, Watch};
+use crate::jobs::queue;
+use crate::tenant::recipients::import;
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use std::sync::Arc;
 pub(crate) struct Opened {
     /// The application.
     pub(crate) app: Arc<App>,
+    /// Starts the private server again if it dies under `serve`.
+    _watch: Option<Watch>,
     // After `app`, whose connections close before the private server may stop.
     _embedded: Option<Embedded>,
     _serve: Option<ServeLock>,
@@ -39,8 +43,13 @@ fn open_with(loaded: &Loaded, serve: bool) -> Result<Opened> {
     let Connected { url, embedded } = connect(loaded)?;
     let app = App::open(config, &url)?;
     app.provisioner.carry_out(SyncBuiltIn)?;
+    if lock.is_some() {
+        // There is no other `serve` on the folder: who is noted as working on a job has died.
+        queue::take_over(&app.pools, import::job::HERE)?;
+    }
     Ok(Opened {
         app: Arc::new(app),
+        _watch: embedded.as_ref().filter(|_| serve).map(Embedded::watch),
         _embedded: embedded,
         _serve: lock,
     })

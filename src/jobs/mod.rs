@@ -2,7 +2,9 @@
 //! threads. A job acts as its tenant: the runner knows the tenant from the queue, the payload names none.
 //!
 //! A job says it lives every few seconds. One whose worker died (kill -9) is taken up again after
-//! `SILENT_SECONDS`; jobs therefore are idempotent or go on from what they have committed.
+//! `SILENT_SECONDS`; jobs therefore are idempotent or go on from what they have committed. A worker that was
+//! merely cut off may still come back then: what it says of the job no longer counts, because each taking has
+//! its number (`attempts`).
 
 pub mod queue;
 pub mod runner;
@@ -10,7 +12,8 @@ pub mod runner;
 use crate::app::App;
 use crate::db::TenantScope;
 use crate::db::ids::{JobId, UserId};
-use crate::error::Result;
+use crate::error::{AppError, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A job taken from the queue.
 #[derive(Clone, Debug)]
@@ -27,6 +30,25 @@ pub struct Taken {
     pub user: Option<UserId>,
     /// How often it was taken, this time included.
     pub attempts: i32,
+}
+
+/// A job in the hands of one worker: with the number of this taking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Its id.
+    pub id: JobId,
+    /// How often it was taken, this time included.
+    pub attempts: i32,
+}
+
+impl Taken {
+    /// The job as this worker holds it.
+    pub fn held(&self) -> Held {
+        Held {
+            id: self.id,
+            attempts: self.attempts,
+        }
+    }
 }
 
 /// How a job ended.
@@ -54,21 +76,44 @@ pub struct Kind {
 #[derive(Debug)]
 pub struct Reporter<'a> {
     app: &'a App,
-    job: JobId,
+    job: Held,
+    stop: &'a AtomicBool,
 }
 
 impl<'a> Reporter<'a> {
-    /// For the job at work.
-    pub fn new(app: &'a App, job: JobId) -> Self {
-        Self { app, job }
+    /// For the job at work; `stop` says that the program ends.
+    pub fn new(app: &'a App, job: Held, stop: &'a AtomicBool) -> Self {
+        Self { app, job, stop }
     }
 
     /// Says how far it is, and asks whether to go on.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer; `Interrupted` when the program ends: to be handed on, and the job is
+    /// gone on with after the next start.
     pub fn report(&self, done: i64, total: Option<i64>) -> Result<Go> {
-        queue::report(&self.app.pools, self.job, done, total)
+        self.go(queue::report(&self.app.pools, self.job, done, total, None)?)
+    }
+
+    /// The same, and keeps `payload`, with which the job is taken up again if it is cut off.
+    ///
+    /// # Errors
+    /// As `report`.
+    pub fn report_at(&self, done: i64, total: i64, payload: &serde_json::Value) -> Result<Go> {
+        self.go(queue::report(
+            &self.app.pools,
+            self.job,
+            done,
+            Some(total),
+            Some(payload),
+        )?)
+    }
+
+    fn go(&self, go: Go) -> Result<Go> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(AppError::Interrupted);
+        }
+        Ok(go)
     }
 }
 

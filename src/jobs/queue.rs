@@ -5,14 +5,15 @@
     reason = "SKIP LOCKED inside an UPDATE is not in the query builder"
 )]
 
-use super::{Go, Outcome, Taken};
+use super::{Go, Held, Outcome, Taken};
 use crate::clock;
 use crate::db::control;
 use crate::db::ids::{JobId, TenantId, UserId};
 use crate::db::pool::Pools;
 use crate::db::schema::control::jobs;
 use crate::db::{ControlConn, TenantConn, TenantScope, Write};
-use crate::error::Result;
+use crate::error::{AppError, Result};
+use chrono::DateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text};
 use serde_json::Value;
@@ -70,7 +71,7 @@ pub fn enqueue_for(
 ///
 /// # Errors
 /// When the database refuses.
-pub fn work_here(pools: &Pools, tenant: TenantId, kind: &str) -> Result<JobId> {
+pub fn work_here(pools: &Pools, tenant: TenantId, kind: &str) -> Result<Held> {
     control::statement(pools, |conn| {
         diesel::insert_into(jobs::table)
             .values((
@@ -84,7 +85,10 @@ pub fn work_here(pools: &Pools, tenant: TenantId, kind: &str) -> Result<JobId> {
             .returning(jobs::id)
             .get_result(conn)
     })
-    .map(JobId)
+    .map(|id: i64| Held {
+        id: JobId(id),
+        attempts: 1,
+    })
 }
 
 /// Asks a job to stop; one that has not begun ends at once. False where it is over already.
@@ -195,31 +199,55 @@ pub fn take(pools: &Pools) -> Result<Option<Taken>> {
     }))
 }
 
-/// Notes progress and that the worker lives; answers whether to go on.
+/// A running job, as long as it is this worker's.
+macro_rules! held {
+    ($job:expr) => {
+        jobs::table.find($job.id.0).filter(
+            jobs::state
+                .eq("running")
+                .and(jobs::attempts.eq($job.attempts)),
+        )
+    };
+}
+
+/// Notes progress and that the worker lives, and what to go on from, if that is told; answers whether to go
+/// on.
 ///
 /// # Errors
-/// When the database does not answer.
-pub fn report(pools: &Pools, job: JobId, done: i64, total: Option<i64>) -> Result<Go> {
-    let cancel: bool = control::statement(pools, |conn| {
-        diesel::update(jobs::table.find(job.0))
+/// When the database does not answer; `Interrupted` where another worker has the job by now.
+pub fn report(
+    pools: &Pools,
+    job: Held,
+    done: i64,
+    total: Option<i64>,
+    payload: Option<&Value>,
+) -> Result<Go> {
+    let cancel: Option<bool> = control::statement(pools, |conn| {
+        diesel::update(held!(job))
             .set((
                 jobs::done.eq(done),
                 jobs::total.eq(total),
                 jobs::heard_at.eq(clock::now()),
+                payload.map(|payload| jobs::payload.eq(payload)),
             ))
             .returning(jobs::cancel)
             .get_result(conn)
+            .optional()
     })?;
-    Ok(if cancel { Go::Stop } else { Go::On })
+    match cancel {
+        Some(true) => Ok(Go::Stop),
+        Some(false) => Ok(Go::On),
+        None => Err(AppError::Interrupted),
+    }
 }
 
 /// Notes that the worker lives.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn still_alive(pools: &Pools, job: JobId) -> Result<()> {
+pub fn still_alive(pools: &Pools, job: Held) -> Result<()> {
     control::statement(pools, |conn| {
-        diesel::update(jobs::table.find(job.0).filter(jobs::state.eq("running")))
+        diesel::update(held!(job))
             .set(jobs::heard_at.eq(clock::now()))
             .execute(conn)
     })?;
@@ -230,13 +258,13 @@ pub fn still_alive(pools: &Pools, job: JobId) -> Result<()> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn finish(pools: &Pools, job: JobId, outcome: Outcome) -> Result<()> {
+pub fn finish(pools: &Pools, job: Held, outcome: Outcome) -> Result<()> {
     let state = match outcome {
         Outcome::Done => "done",
         Outcome::Cancelled => "cancelled",
     };
     control::statement(pools, |conn| {
-        diesel::update(jobs::table.find(job.0))
+        diesel::update(held!(job))
             .set((
                 jobs::state.eq(state),
                 jobs::finished_at.eq(clock::now()),
@@ -251,13 +279,12 @@ pub fn finish(pools: &Pools, job: JobId, outcome: Outcome) -> Result<()> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn fail(pools: &Pools, job: &Taken, why: &str, again: bool) -> Result<()> {
+pub fn fail(pools: &Pools, job: Held, why: &str, again: bool) -> Result<()> {
     let retry = again && job.attempts < MOST_ATTEMPTS;
     let later = clock::now() + chrono::Duration::seconds(2i64.pow(job.attempts.clamp(0, 8) as u32));
     control::statement(pools, |conn| {
-        let row = jobs::table.find(job.id.0);
         if retry {
-            diesel::update(row)
+            diesel::update(held!(job))
                 .set((
                     jobs::state.eq("queued"),
                     jobs::run_at.eq(later),
@@ -265,7 +292,7 @@ pub fn fail(pools: &Pools, job: &Taken, why: &str, again: bool) -> Result<()> {
                 ))
                 .execute(conn)
         } else {
-            diesel::update(row)
+            diesel::update(held!(job))
                 .set((
                     jobs::state.eq("failed"),
                     jobs::finished_at.eq(clock::now()),
@@ -273,6 +300,37 @@ pub fn fail(pools: &Pools, job: &Taken, why: &str, again: bool) -> Result<()> {
                 ))
                 .execute(conn)
         }
+    })?;
+    Ok(())
+}
+
+/// Puts a job back that the program's end interrupts; that was no try.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn put_back(pools: &Pools, job: Held) -> Result<()> {
+    control::statement(pools, |conn| {
+        diesel::update(held!(job))
+            .set((
+                jobs::state.eq("queued"),
+                jobs::attempts.eq(job.attempts - 1),
+            ))
+            .execute(conn)
+    })?;
+    Ok(())
+}
+
+/// Has running jobs taken up at once, instead of waiting until they have been silent for long: only for who
+/// knows that no other runner works on this queue. Jobs of the kind `here` other programs do themselves.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn take_over(pools: &Pools, here: &str) -> Result<()> {
+    control::statement(pools, |conn| {
+        let left = jobs::state.eq("running").and(jobs::kind.ne(here));
+        diesel::update(jobs::table.filter(left))
+            .set(jobs::heard_at.eq(DateTime::UNIX_EPOCH))
+            .execute(conn)
     })?;
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! The runner: a few threads that take jobs and do them.
 
-use super::{Kind, Reporter, Taken, queue};
+use super::{Held, Kind, Reporter, Taken, queue};
 use crate::app::App;
-use crate::db::ids::JobId;
 use crate::error::AppError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an idle thread waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -38,7 +37,8 @@ impl Runner {
         Self { stop, threads }
     }
 
-    /// Waits for the jobs at work; what is left in the queue is done after the next start.
+    /// Waits until the jobs at work have come to a place where they can be gone on with; that, and what is left
+    /// in the queue, is done after the next start.
     pub fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads {
@@ -50,7 +50,7 @@ impl Runner {
 fn work_until(app: &App, kinds: &[Kind], stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         match queue::take(&app.pools) {
-            Ok(Some(job)) => run(app, kinds, &job),
+            Ok(Some(job)) => run(app, kinds, &job, stop),
             Ok(None) => thread::sleep(PAUSE),
             Err(error) => {
                 tracing::warn!(%error, "no jobs to be had");
@@ -65,15 +65,15 @@ fn work_until(app: &App, kinds: &[Kind], stop: &AtomicBool) {
 /// # Errors
 /// When the queue cannot be read.
 pub fn run_due(app: &App, kinds: &[Kind]) -> Result<usize, AppError> {
-    let mut done = 0;
+    let (mut done, never) = (0, AtomicBool::new(false));
     while let Some(job) = queue::take(&app.pools)? {
-        run(app, kinds, &job);
+        run(app, kinds, &job, &never);
         done += 1;
     }
     Ok(done)
 }
 
-fn run(app: &App, kinds: &[Kind], job: &Taken) {
+fn run(app: &App, kinds: &[Kind], job: &Taken, stop: &AtomicBool) {
     tracing::info!(
         job = job.id.0,
         kind = job.kind,
@@ -81,23 +81,46 @@ fn run(app: &App, kinds: &[Kind], job: &Taken) {
         "job begins"
     );
     let outcome = match kinds.iter().find(|kind| kind.name == job.kind) {
-        Some(kind) => alive(app, job.id, || {
-            guarded(|| (kind.work)(app, job, &Reporter::new(app, job.id)))
+        Some(kind) => alive(app, job.held(), || {
+            guarded(|| (kind.work)(app, job, &Reporter::new(app, job.held(), stop)))
         }),
         None => Err(AppError::internal(format!(
             "no such kind of job: {}",
             job.kind
         ))),
     };
-    let noted = match &outcome {
-        Ok(outcome) => queue::finish(&app.pools, job.id, *outcome),
-        Err(error) => {
-            tracing::warn!(job = job.id.0, kind = job.kind, %error, "job failed");
-            queue::fail(&app.pools, job, &error.to_string(), error.is_transient())
-        }
-    };
+    if let Err(error) = &outcome {
+        tracing::warn!(job = job.id.0, kind = job.kind, %error, "job failed");
+    }
+    let noted = patiently(stop, || match &outcome {
+        Ok(outcome) => queue::finish(&app.pools, job.held(), *outcome),
+        Err(AppError::Interrupted) => queue::put_back(&app.pools, job.held()),
+        Err(error) => queue::fail(
+            &app.pools,
+            job.held(),
+            &error.to_string(),
+            error.is_transient(),
+        ),
+    });
     if let Err(error) = noted {
         tracing::error!(job = job.id.0, %error, "the job's end could not be noted");
+    }
+}
+
+/// Tries until the database is back: a job fails because it is gone, and that must be noted, too. Not longer
+/// than others would wait for this worker, nor than the program runs.
+fn patiently(stop: &AtomicBool, note: impl Fn() -> Result<(), AppError>) -> Result<(), AppError> {
+    let begun = Instant::now();
+    loop {
+        match note() {
+            Err(AppError::Unavailable)
+                if !stop.load(Ordering::Relaxed)
+                    && begun.elapsed().as_secs() < queue::SILENT_SECONDS as u64 =>
+            {
+                thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
     }
 }
 
@@ -111,7 +134,7 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T, AppError>) -> Result<T, AppEr
 }
 
 /// Runs `work`, saying every few seconds that its job's worker lives.
-pub fn alive<T>(app: &App, job: JobId, work: impl FnOnce() -> T) -> T {
+pub fn alive<T>(app: &App, job: Held, work: impl FnOnce() -> T) -> T {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let beat = scope.spawn(|| {

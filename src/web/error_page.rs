@@ -66,9 +66,10 @@ pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, Strin
         AppError::Invalid { key, params } => {
             ("error-invalid", t.with_all(key, params), String::new())
         }
-        AppError::Constraint(_) | AppError::TakenBack | AppError::Internal(_) => {
-            plain("error-internal")
-        }
+        AppError::Constraint(_)
+        | AppError::Interrupted
+        | AppError::TakenBack
+        | AppError::Internal(_) => plain("error-internal"),
         AppError::OutsideFence => plain("error-outside-fence"),
         AppError::TenantVersion => plain("error-tenant-version"),
         AppError::TenantClosed { .. } => plain("error-tenant-closed"),

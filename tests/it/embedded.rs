@@ -22,13 +22,13 @@ use tempfile::TempDir;
 const MANDANT: &str = env!("CARGO_BIN_EXE_mandant");
 
 /// A data folder; its server has stopped before it is removed.
-struct Folder(
+pub(crate) struct Folder(
     #[expect(dead_code, reason = "held, not read: dropping it removes the folder")] TempDir,
-    PathBuf,
+    pub(crate) PathBuf,
 );
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::below("data")
     }
 
@@ -38,11 +38,11 @@ impl Folder {
         Self(parent, data)
     }
 
-    fn join(&self) -> Embedded {
+    pub(crate) fn join(&self) -> Embedded {
         Embedded::join_with_keeper(&self.1, None, Path::new(MANDANT)).unwrap()
     }
 
-    fn server(&self) -> i32 {
+    pub(crate) fn server(&self) -> i32 {
         self.server_if_any().expect("the server runs")
     }
 
@@ -81,7 +81,7 @@ fn keeper_is_free(data_dir: &Path) -> bool {
     fs::File::open(data_dir.join("keeper.lock")).map_or(true, |file| file.try_lock().is_ok())
 }
 
-fn wait(until: impl Fn() -> bool) -> bool {
+pub(crate) fn wait(until: impl Fn() -> bool) -> bool {
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(30) {
         if until() {
@@ -92,12 +92,12 @@ fn wait(until: impl Fn() -> bool) -> bool {
     false
 }
 
-fn kill(pid: i32) {
+pub(crate) fn kill(pid: i32) {
     let killed = Command::new("kill").args(["-9", &pid.to_string()]).status();
     assert!(killed.unwrap().success());
 }
 
-fn connect(url: &SecretString) -> PgConnection {
+pub(crate) fn connect(url: &SecretString) -> PgConnection {
     PgConnection::establish(url.expose_secret()).unwrap()
 }
 
@@ -108,7 +108,7 @@ struct Answer {
 }
 
 /// The one value of `SELECT …`, as text.
-fn ask(url: &SecretString, what: &str) -> String {
+pub(crate) fn ask(url: &SecretString, what: &str) -> String {
     let mut conn = connect(url);
     let answer: Answer = diesel::sql_query(format!("SELECT ({what})::text AS text"))
         .get_result(&mut conn)
@@ -116,7 +116,7 @@ fn ask(url: &SecretString, what: &str) -> String {
     answer.text
 }
 
-fn run(url: &SecretString, sql: &str) {
+pub(crate) fn run(url: &SecretString, sql: &str) {
     connect(url).batch_execute(sql).unwrap();
 }
 

@@ -16,6 +16,7 @@ mod architecture;
 mod audit;
 mod backup;
 mod bench;
+mod crash;
 mod embedded;
 mod erase;
 mod fields;

@@ -109,10 +109,15 @@ impl Cluster {
         if !self.folder.exists() {
             self.init()?;
         }
-        if self.pid().is_some_and(|pid| self.is_server(pid)) {
+        if self.runs() {
             return self.wait_until_it_answers();
         }
         self.start()
+    }
+
+    /// Whether there is a server; it may be busy starting.
+    pub fn runs(&self) -> bool {
+        self.pid().is_some_and(|pid| self.is_server(pid))
     }
 
     /// A server that runs may be busy recovering, for instance after one of its processes was killed.
@@ -123,7 +128,7 @@ impl Cluster {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
-            if !self.pid().is_some_and(|pid| self.is_server(pid)) {
+            if !self.runs() {
                 return self.start();
             }
             let hopeless = error.to_string().contains("authentication failed");
@@ -233,7 +238,7 @@ impl Cluster {
 
     /// Stops the server, if it runs. Never by the number alone, which may be another's by now.
     pub fn stop(&self) -> Result<()> {
-        if !self.pid().is_some_and(|pid| self.is_server(pid)) {
+        if !self.runs() {
             return Ok(());
         }
         self.pg_ctl(&["-m", "fast", "stop"])

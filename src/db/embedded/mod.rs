@@ -3,7 +3,8 @@
 //!
 //! Each user holds a shared lock on `users.lock`. A keeper, a detached process of this program, waits for
 //! the exclusive lock: the kernel gives it when the last user is gone, even by kill -9, and the keeper
-//! stops the server. Starting happens under `start.lock`.
+//! stops the server. Starting happens under `start.lock`. A server that dies is started again by whoever joins
+//! next, and by the watch of a `serve`.
 //!
 //! ```text
 //! data/postgres        the cluster
@@ -22,10 +23,12 @@ mod passwords;
 mod process;
 mod programs;
 mod socket;
+mod watch;
 
 pub(crate) use binaries::client_programs;
 pub use error::EmbeddedError;
 pub use keeper::keep;
+pub use watch::Watch;
 
 use cluster::Cluster;
 use error::{Result, at};
@@ -34,11 +37,12 @@ use secrecy::SecretString;
 use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One user of the private server. Dropping it leaves.
 #[derive(Debug)]
 pub struct Embedded {
-    cluster: Cluster,
+    cluster: Arc<Cluster>,
     data_dir: PathBuf,
     bin_dir: Option<PathBuf>,
     keeper: PathBuf,
@@ -78,7 +82,7 @@ impl Embedded {
         cluster.ensure_running()?;
         database::ensure(&cluster)?;
         Ok(Self {
-            cluster,
+            cluster: Arc::new(cluster),
             data_dir,
             bin_dir: bin_dir.map(Path::to_owned),
             keeper: keeper.to_owned(),
@@ -94,6 +98,11 @@ impl Embedded {
     /// URL of the log-in the program works with: no superuser, owner of the database `mandant`.
     pub fn database_url(&self) -> SecretString {
         self.cluster.url(cluster::LOGIN, database::DATABASE)
+    }
+
+    /// Starts the server again whenever it is found dead, until the watch is dropped: for a user that stays.
+    pub fn watch(&self) -> Watch {
+        Watch::begin(Arc::clone(&self.cluster), self.data_dir.clone())
     }
 
     /// Stops using the server; whoever is last stops it.

@@ -1,7 +1,8 @@
 //! Bulk acts: the same change for many recipients, as a job of batches, each a transaction.
 //!
-//! A job that is taken up again after a crash starts from the beginning; what is done already changes
-//! nothing any more, so it is merely passed over.
+//! Before each batch the job notes how far it is and whom the batch is about (`Progress`), so that one that
+//! was cut off goes on at its batch: whether that was committed or not, doing it again changes nothing, and
+//! it is counted once.
 
 use super::query::{self, Cursor, Filter, Sort};
 use super::write::{self, Assignment};
@@ -127,48 +128,98 @@ fn work(app: &App, job: &Taken, reporter: &Reporter<'_>) -> Result<Outcome> {
         .map_err(|error| AppError::internal(format!("bulk order: {error}")))?;
     if matches!(order.act, Act::Delete { .. }) {
         let access = SystemAccess::<DeleteRecipients>::new(job.scope, job.user, Source::Bulk);
-        run(app, &access, &order, reporter)
+        run(app, &access, &order, job, reporter)
     } else {
         let access = SystemAccess::<ChangeRecipients>::new(job.scope, job.user, Source::Bulk);
-        run(app, &access, &order, reporter)
+        run(app, &access, &order, job, reporter)
     }
 }
+
+/// How far a job is; kept in its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Progress {
+    /// How many there were at the beginning.
+    total: i64,
+    /// How many are done.
+    done: i64,
+    /// All up to here are.
+    after: RecipientId,
+    /// The batch at work.
+    batch: Option<Batch>,
+}
+
+/// A batch that was begun: up to this recipient, so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Batch {
+    upto: RecipientId,
+    count: i64,
+}
+
+/// The key in the payload.
+const PROGRESS: &str = "progress";
 
 fn run<R: Right<Mode = Write>>(
     app: &App,
     access: &SystemAccess<R>,
     order: &Order,
+    job: &Taken,
     reporter: &Reporter<'_>,
 ) -> Result<Outcome> {
-    let total = access.run(app, |conn| match &order.whom {
-        Whom::Chosen(ids) => Ok(ids.len() as i64),
-        Whom::Matching { .. } => {
-            let filter = order.whom.filter(conn)?;
-            Ok(query::exact_count(conn, &filter)?.count)
-        }
-    })?;
-    let (mut done, mut after) = (0, None);
+    let kept = job.payload.get(PROGRESS).cloned();
+    let mut at = match kept.and_then(|kept| serde_json::from_value(kept).ok()) {
+        Some(at) => at,
+        None => access.run(app, |conn| begin(conn, &order.whom))?,
+    };
+    let mut payload = job.payload.clone();
     loop {
-        if reporter.report(done, Some(total))? == Go::Stop {
+        let batch = match at.batch {
+            Some(begun) => begun,
+            None => match access.run(app, |conn| next(conn, &order.whom, at))? {
+                Some(next) => next,
+                None => break,
+            },
+        };
+        at.batch = Some(batch);
+        payload[PROGRESS] = serde_json::json!(at);
+        if reporter.report_at(at.done, at.total, &payload)? == Go::Stop {
             return Ok(Outcome::Cancelled);
         }
-        let (ids, next) = patiently(|| {
+        patiently(|| {
             access.run(app, |conn| {
-                let (ids, next) = batch(conn, &order.whom, after.as_ref())?;
-                if !ids.is_empty() {
-                    apply(conn, &order.act, &ids)?;
+                let ids = within(conn, &order.whom, at.after, batch.upto)?;
+                if ids.is_empty() {
+                    return Ok(());
                 }
-                Ok((ids, next))
+                apply(conn, &order.act, &ids)
             })
         })?;
-        done += ids.len() as i64;
-        match next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
+        at = Progress {
+            done: at.done + batch.count,
+            after: batch.upto,
+            batch: None,
+            ..at
+        };
     }
-    reporter.report(done, Some(total.max(done)))?;
+    at.total = at.total.max(at.done);
+    payload[PROGRESS] = serde_json::json!(at);
+    reporter.report_at(at.done, at.total, &payload)?;
     Ok(Outcome::Done)
+}
+
+fn begin<M: Mode>(conn: &mut TenantConn<'_, M>, whom: &Whom) -> Result<Progress> {
+    let total = match whom {
+        Whom::Chosen(ids) => ids.len() as i64,
+        Whom::Matching { .. } => {
+            let filter = whom.filter(conn)?;
+            query::exact_count(conn, &filter)?.count
+        }
+    };
+    Ok(Progress {
+        total,
+        done: 0,
+        after: RecipientId(0),
+        batch: None,
+    })
 }
 
 /// Does a batch again where others got in its way: a deadlock, or recipients deleted while they were
@@ -187,32 +238,51 @@ fn patiently<T>(mut batch: impl FnMut() -> Result<T>) -> Result<T> {
     batch()
 }
 
-/// The next ids, and where the batch after them begins.
-fn batch<M: Mode>(
+/// The next batch; none at the end.
+fn next<M: Mode>(conn: &mut TenantConn<'_, M>, whom: &Whom, at: Progress) -> Result<Option<Batch>> {
+    let end = match whom {
+        // One batch, however many.
+        Whom::Chosen(ids) => {
+            let upto = ids.iter().max().filter(|_| at.done == 0);
+            return Ok(upto.map(|upto| Batch {
+                upto: *upto,
+                count: ids.len() as i64,
+            }));
+        }
+        Whom::Matching { last, .. } => *last,
+    };
+    let ids = within(conn, whom, at.after, end)?;
+    Ok(ids.last().map(|upto| Batch {
+        upto: *upto,
+        count: ids.len() as i64,
+    }))
+}
+
+/// Those meant who lie behind `after` and up to `upto`, a batch of them at most.
+fn within<M: Mode>(
     conn: &mut TenantConn<'_, M>,
     whom: &Whom,
-    after: Option<&Cursor>,
-) -> Result<(Vec<RecipientId>, Option<Cursor>)> {
-    match whom {
-        Whom::Chosen(ids) => Ok((ids.clone(), None)),
-        Whom::Matching { last, .. } => {
-            let filter = whom.filter(conn)?;
-            let order = Sort {
-                by: None,
-                descending: false,
-            };
-            let page = query::page(conn, &[], &filter, &order, after, BATCH)?;
-            let found = page.rows.len();
-            let ids: Vec<_> = page
-                .rows
-                .iter()
-                .map(|row| row.id)
-                .filter(|id| id <= last)
-                .collect();
-            let next = page.next.filter(|_| ids.len() == found);
-            Ok((ids, next))
-        }
+    after: RecipientId,
+    upto: RecipientId,
+) -> Result<Vec<RecipientId>> {
+    if let Whom::Chosen(ids) = whom {
+        return Ok(ids.clone());
     }
+    let filter = whom.filter(conn)?;
+    let order = Sort {
+        by: None,
+        descending: false,
+    };
+    let page = query::page(
+        conn,
+        &[],
+        &filter,
+        &order,
+        Some(&Cursor::at(after.0)),
+        BATCH,
+    )?;
+    let ids = page.rows.iter().map(|row| row.id);
+    Ok(ids.filter(|id| *id <= upto).collect())
 }
 
 fn apply(conn: &mut TenantConn<'_, Write>, act: &Act, ids: &[RecipientId]) -> Result<()> {

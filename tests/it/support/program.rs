@@ -76,21 +76,26 @@ impl TestApp {
 
     /// A program with this text as token.
     pub fn program_with(&self, token: &str, path: &str) -> Program {
+        Program::before(self.base(), token, path)
+    }
+}
+
+impl Program {
+    /// A program before any server.
+    pub fn before(root: &str, token: &str, path: &str) -> Self {
         let agent = ureq::Agent::config_builder()
             .max_redirects(0)
             .http_status_as_error(false)
             .build()
             .new_agent();
-        Program {
-            base: format!("{}/api/v1/t/{path}", self.base()),
+        Self {
+            base: format!("{root}/api/v1/t/{path}"),
             authorization: format!("Bearer {token}"),
             language: "en",
             agent,
         }
     }
-}
 
-impl Program {
     /// The same program in another tenant.
     pub fn at(&self, path: &str) -> Self {
         let root = self.base.split("/t/").next().unwrap();

@@ -10,7 +10,7 @@ use crate::db::ids::{ImportId, JobId};
 use crate::db::schema::tenant::imports;
 use crate::error::Result;
 use crate::jobs::runner::{alive, guarded};
-use crate::jobs::{self, Go, Reporter, queue};
+use crate::jobs::{self, Go, Held, Reporter, queue};
 use crate::tenant::fields;
 use crate::tenant::recipients::import::end::{self, Cause, End};
 use crate::tenant::recipients::import::engine::{self, Outcome};
@@ -20,6 +20,7 @@ use crate::tenant::recipients::import::settings::Settings;
 use crate::web::i18n::Texts;
 use diesel::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 /// What is imported, where to and how.
 pub(super) struct Run<'r> {
@@ -47,10 +48,10 @@ impl Run<'_> {
         done
     }
 
-    fn noted(&self, job: JobId) -> Result<Done> {
+    fn noted(&self, job: Held) -> Result<Done> {
         let import = self
             .access
-            .run(self.app, |conn| self.start(conn.pg(), job))?;
+            .run(self.app, |conn| self.start(conn.pg(), job.id))?;
         let done = guarded(|| self.import(import, job));
         if let Err(error) = &done {
             let cause = Cause::of(error);
@@ -69,8 +70,9 @@ impl Run<'_> {
         done
     }
 
-    fn import(&self, import: ImportId, job: JobId) -> Result<Done> {
-        let reporter = Reporter::new(self.app, job);
+    fn import(&self, import: ImportId, job: Held) -> Result<Done> {
+        let never = AtomicBool::new(false);
+        let reporter = Reporter::new(self.app, job, &never);
         let mut go_on = |rows| Ok(reporter.report(rows, None)? == Go::On);
         let outcome = engine::run(
             self.app,

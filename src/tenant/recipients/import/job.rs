@@ -8,7 +8,7 @@ use crate::access::SystemAccess;
 use crate::access::rights::RunImports;
 use crate::app::App;
 use crate::clock;
-use crate::db::ids::ImportId;
+use crate::db::ids::{ImportId, JobId};
 use crate::db::schema::tenant::{import_problems, imports};
 use crate::db::tenant::Source as Through;
 use crate::db::{TenantConn, Write};
@@ -43,7 +43,8 @@ pub fn work(app: &App, job: &Taken, reporter: &Reporter<'_>) -> Result<Outcome> 
         .and_then(serde_json::Value::as_bool)
         .unwrap_or(false);
     let access = SystemAccess::<RunImports>::new(job.scope, job.user, Through::Import);
-    match guarded(|| run(app, &access, import, dry, reporter)) {
+    match guarded(|| run(app, &access, import, job.id, dry, reporter)) {
+        Err(AppError::Interrupted) => Err(AppError::Interrupted),
         Err(error) if !error.is_transient() || job.attempts >= MOST_ATTEMPTS => {
             let cause = Cause::of(&error);
             access.run(app, |conn| fail(conn, import, dry, &cause))?;
@@ -109,11 +110,12 @@ fn run(
     app: &App,
     access: &SystemAccess<RunImports>,
     import: ImportId,
+    job: JobId,
     dry: bool,
     reporter: &Reporter<'_>,
 ) -> Result<Outcome> {
-    if !dry && access.run(app, |conn| is_over(conn.pg(), import))? {
-        // The worker died after the import's end and before the job's.
+    if access.run(app, |conn| is_over(conn.pg(), import, job, dry))? {
+        // The worker died after the import's end and before the job's; or the import has another job by now.
         return Ok(Outcome::Done);
     }
     let (stored_as, settings, locale) = access.run(app, |conn| begin(conn.pg(), import, dry))?;
@@ -188,12 +190,17 @@ fn end_dry_run(
     Ok(())
 }
 
-fn is_over(conn: &mut PgConnection, import: ImportId) -> Result<bool> {
-    let state: String = imports::table
+fn is_over(conn: &mut PgConnection, import: ImportId, job: JobId, dry: bool) -> Result<bool> {
+    let (state, its_job): (String, Option<i64>) = imports::table
         .find(import.0)
-        .select(imports::state)
+        .select((imports::state, imports::job_id))
         .first(conn)?;
-    Ok(matches!(state.as_str(), "done" | "cancelled" | "broken"))
+    let over = if dry {
+        state != "checking"
+    } else {
+        matches!(state.as_str(), "done" | "cancelled" | "broken")
+    };
+    Ok(over || its_job != Some(job.0))
 }
 
 /// What a dry run left is cleared before the real one; a real one that was cut off keeps what it has.

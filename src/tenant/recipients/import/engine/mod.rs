@@ -90,8 +90,10 @@ pub fn run(
     if dry {
         return dry_run(app, access, import, &plan, settings, &mut reader, go_on);
     }
-    let mut outcome = Outcome::default();
-    let done_line = access.run(app, |conn| begin(conn, import, &plan, &mut outcome))?;
+    let (done_line, mut outcome) = access.run(app, |conn| {
+        stage::open(conn, import, &plan.columns)?;
+        stands(conn, import)
+    })?;
     while let Some(batch) = reader
         .batch(done_line)
         .map_err(|fault| file_error(&fault))?
@@ -106,15 +108,9 @@ pub fn run(
     Ok(outcome)
 }
 
-/// Opens the stage, and takes up the counts of an import that was cut off.
-fn begin(
-    conn: &mut TenantConn<'_, Write>,
-    import: ImportId,
-    plan: &Plan,
-    outcome: &mut Outcome,
-) -> Result<u64> {
+/// The line up to which an import is committed, and its counts.
+fn stands(conn: &mut TenantConn<'_, Write>, import: ImportId) -> Result<(u64, Outcome)> {
     use imports as i;
-    stage::open(conn, import, &plan.columns)?;
     let (done_line, rows, created, updated, unchanged, refused, noted): (
         i64,
         i64,
@@ -135,15 +131,19 @@ fn begin(
             i::noted,
         ))
         .first(conn.pg())?;
-    outcome.rows = rows;
-    outcome.noted = noted;
-    outcome.counts = Counts {
+    let counts = Counts {
         created,
         updated,
         unchanged,
         refused,
     };
-    Ok(done_line as u64)
+    let outcome = Outcome {
+        rows,
+        counts,
+        noted,
+        ..Outcome::default()
+    };
+    Ok((done_line as u64, outcome))
 }
 
 fn apply_again(
@@ -181,6 +181,11 @@ fn apply(
     batch: &Batch,
     before: &Outcome,
 ) -> Result<Outcome> {
+    let (done_line, stood) = stands(conn, import)?;
+    if done_line >= batch.last_line as u64 {
+        // The commit arrived, its answer did not.
+        return Ok(stood);
+    }
     let mut after = before.clone();
     if batch.staged > 0 {
         copy_into_stage(conn, import, &plan.columns, &batch.text)?;
