@@ -25,3 +25,4 @@ nav-inner = Inner-Mandanten
 nav-tenants = Mandanten
 nav-users = Benutzer
 find-recipient = Empfänger finden
+undo = Rückgängig

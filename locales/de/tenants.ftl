@@ -38,6 +38,7 @@ tenants-search = Mandant finden
 tenants-none-found = Kein Mandant passt.
 search = Suchen
 said-saved = Gespeichert.
+said-tenant-status = „{ $name }“ ist jetzt: { $status }.
 said-tenant-created = „{ $name }“ ist angelegt.
 said-tenant-trashed = „{ $name }“ liegt im Papierkorb.
 
@@ -104,6 +105,8 @@ admissions-at = Wann
 admissions-state = Stand
 admissions-lists = Dort gewählte Mailinglisten
 admissions-open = Offen
+admissions-open-number = Offen ({ $number })
+admissions-title-number = Aufnahmeanfragen ({ $number })
 admissions-admitted = Aufgenommen
 admissions-declined = Abgelehnt
 admissions-none-open = Keine Anfrage ist offen.

@@ -68,11 +68,17 @@ users-count = { $n ->
 }
 users-clear = Alle zeigen
 users-no-match = Niemand passt dazu.
+said-user-activated = { $name } kann sich wieder anmelden.
+said-user-deactivated = { $name } ist deaktiviert und abgemeldet.
+said-user-removed = { $name } hat hier keinen Zugang mehr.
+said-roles-changed = Die Rollen von { $name } sind gespeichert.
 said-password-set = Das Passwort ist gesetzt, und die Sitzungen des Benutzers sind beendet.
 said-sessions-ended = Beendet.
 sessions-title = Sitzungen
 sessions-intro = Wo Sie angemeldet sind. Beenden Sie, was Sie nicht kennen, und ändern Sie dann Ihr Passwort.
 sessions-device = Gerät
+sessions-device-name = { $browser } unter { $system }
+sessions-device-unknown = unbekannt
 sessions-address = Netzwerkadresse
 sessions-since = Seit
 sessions-seen = Zuletzt gesehen

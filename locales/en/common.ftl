@@ -25,3 +25,4 @@ nav-inner = Inner tenants
 nav-tenants = Tenants
 nav-users = Users
 find-recipient = Find a recipient
+undo = Undo

@@ -38,6 +38,7 @@ tenants-search = Find a tenant
 tenants-none-found = No tenant matches.
 search = Search
 said-saved = Saved.
+said-tenant-status = “{ $name }” is now: { $status }.
 said-tenant-created = “{ $name }” has been created.
 said-tenant-trashed = “{ $name }” is in the trash.
 
@@ -104,6 +105,8 @@ admissions-at = When
 admissions-state = State
 admissions-lists = Mailing lists chosen there
 admissions-open = Open
+admissions-open-number = Open ({ $number })
+admissions-title-number = Requests to admit ({ $number })
 admissions-admitted = Admitted
 admissions-declined = Declined
 admissions-none-open = No request is open.

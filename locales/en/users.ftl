@@ -68,11 +68,17 @@ users-count = { $n ->
 }
 users-clear = Show all
 users-no-match = Nobody matches.
+said-user-activated = { $name } may log in again.
+said-user-deactivated = { $name } is deactivated and logged out.
+said-user-removed = { $name } has no place here any more.
+said-roles-changed = The roles of { $name } are saved.
 said-password-set = The password is set, and the user's sessions have ended.
 said-sessions-ended = Ended.
 sessions-title = Sessions
 sessions-intro = Where you are logged in. End what you do not know, and change your password then.
 sessions-device = Device
+sessions-device-name = { $browser } on { $system }
+sessions-device-unknown = unknown
 sessions-address = Network address
 sessions-since = Since
 sessions-seen = Last seen

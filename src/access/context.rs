@@ -132,6 +132,8 @@ pub struct Context {
     pub language: String,
     /// For the log and the error page.
     pub request_id: String,
+    /// Requests to admit that wait, where the user is one who decides them.
+    pub waiting: i64,
     /// What the last act left to be said.
     pub flash: Vec<Message>,
 }

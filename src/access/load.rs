@@ -9,9 +9,12 @@
 use super::context::{Context, SessionUser, TenantHere};
 use super::session;
 use crate::app::App;
-use crate::db::control;
 use crate::db::ids::{TenantId, UserId};
+use crate::db::migrate::tenant_version;
 use crate::db::pool::Pools;
+use crate::db::schema::tenant::admissions;
+use crate::db::tenant::{self, Acting};
+use crate::db::{Read, Source, control};
 use crate::error::{AppError, Result};
 use crate::web::form::USER_FIELD;
 use crate::web::{error_page, flash};
@@ -122,8 +125,9 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
             .unwrap_or_default()
     };
     let user: Option<i32> = session.get(session::USER).ok().flatten();
+    let csrf = state(session::CSRF);
     let mut context = Context {
-        csrf: state(session::CSRF),
+        csrf: csrf.clone(),
         language: browser_language(req).to_owned(),
         request_id: req
             .extensions()
@@ -132,7 +136,7 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
             .unwrap_or_default(),
         flash: req
             .cookie(flash::COOKIE)
-            .and_then(|cookie| flash::Message::decode(cookie.value()))
+            .and_then(|cookie| flash::Message::decode(cookie.value(), &csrf))
             .into_iter()
             .collect(),
         ..Context::default()
@@ -145,15 +149,39 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
         .cloned()
         .ok_or_else(|| AppError::internal("the application state is missing"))?;
     let named = named_tenant(req.path(), &app.sections);
-    let found = web::block(move || look_up(&app.pools, user, named))
+    let shows = req.method() == Method::GET;
+    let found = web::block(move || {
+        let found = look_up(&app.pools, user, named)?;
+        let waiting = match &found {
+            Some((user, Some(tenant))) if shows => waiting(&app.pools, user, tenant),
+            _ => 0,
+        };
+        Ok::<_, AppError>((found, waiting))
+    });
+    let (found, waiting) = found
         .await
         .map_err(|_| AppError::internal("the work was cut off"))??;
     if let Some((user, tenant)) = found {
         context.language.clone_from(&user.language);
         context.user = Some(user);
         context.tenant = tenant;
+        context.waiting = waiting;
     }
     Ok(context)
+}
+
+/// How many requests to admit wait for this user to decide. Where that cannot be read it is none: what is
+/// wrong with the tenant its page says.
+fn waiting(pools: &Pools, user: &SessionUser, here: &TenantHere) -> i64 {
+    if here.is_inner() || here.schema_version != tenant_version() || !here.may("inner.admit") {
+        return 0;
+    }
+    let acting = Acting::request(user.id, Source::Form);
+    tenant::run::<Read, i64>(pools, here.scope(), acting, |conn| {
+        let open = admissions::table.filter(admissions::state.eq("open"));
+        Ok(open.count().get_result(conn.pg())?)
+    })
+    .unwrap_or(0)
 }
 
 /// Slug and inner slug that a path names: `/t/nord/vip/lists` names `nord` and `vip`, `/t/nord/lists`

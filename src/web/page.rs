@@ -10,6 +10,7 @@
 //! Frame::of(&access, "lists-title").render(|p| Index { p, table })
 //! ```
 
+use super::flash::{self, Message, Undo};
 use super::i18n::Texts;
 use crate::access::{Context, SessionUser, TenantHere};
 use crate::error::{AppError, Result};
@@ -35,6 +36,8 @@ pub struct Frame {
     pub csrf: String,
     /// What to say once on top of the page.
     pub flash: Vec<Flash>,
+    /// Requests to admit that wait for the reader to decide.
+    pub waiting: i64,
     /// For error pages.
     pub request_id: String,
     /// Key of the section that is current in the navigation.
@@ -50,6 +53,8 @@ pub struct Flash {
     pub kind: &'static str,
     /// What it says.
     pub text: String,
+    /// The form that takes back what was done.
+    pub undo: Option<Undo>,
 }
 
 /// An entry of the navigation.
@@ -63,6 +68,8 @@ pub struct NavItem {
     pub icon: &'static str,
     /// Whether the page is in it.
     pub current: bool,
+    /// What waits there to be decided; 0 for nothing.
+    pub waiting: i64,
 }
 
 /// Section, right that shows it, icon, in the order of the navigation. The label's key is `nav-<section>`.
@@ -104,6 +111,7 @@ impl Frame {
                 .iter()
                 .filter_map(|message| message.show(&context.language))
                 .collect(),
+            waiting: context.waiting,
             request_id: context.request_id.clone(),
             section: "",
             crumbs: Vec::new(),
@@ -152,6 +160,7 @@ impl Frame {
                 )),
                 icon,
                 current: *section == self.section,
+                waiting: if *section == "inner" { self.waiting } else { 0 },
             })
             .collect()
     }
@@ -288,8 +297,21 @@ pub fn see_other_saying(
     key: &'static str,
     params: &[(&str, String)],
 ) -> HttpResponse {
-    let message = super::flash::Message::new(kind, key, params);
-    let cookie = Cookie::build(super::flash::COOKIE, message.encode())
+    saying(url, &Message::new(kind, key, params))
+}
+
+/// To another page after an act that can be taken back: the page says `key` once and offers to undo it.
+pub fn see_other_undoable(
+    url: &str,
+    key: &'static str,
+    params: &[(&str, String)],
+    undo: Undo,
+) -> HttpResponse {
+    saying(url, &Message::new("success", key, params).undoable(undo))
+}
+
+fn saying(url: &str, message: &Message) -> HttpResponse {
+    let cookie = Cookie::build(flash::COOKIE, message.encode())
         .path("/")
         .http_only(true)
         .same_site(actix_web::cookie::SameSite::Lax)

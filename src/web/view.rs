@@ -169,6 +169,10 @@ pub struct FormView {
     pub cancel: String,
     /// Whether what it does is dangerous.
     pub danger: bool,
+    /// Whether its button stands back behind others of the page.
+    pub quiet: bool,
+    /// Another thing that may be done with the same inputs, not put forward: label and where it is sent.
+    pub other: Option<(String, String)>,
     /// Errors of the form as a whole, ready to show.
     pub errors: Vec<String>,
 }
@@ -182,6 +186,8 @@ impl FormView {
             submit: submit.into(),
             cancel: String::new(),
             danger: false,
+            quiet: false,
+            other: None,
             errors: Vec::new(),
         }
     }
@@ -257,6 +263,15 @@ pub enum Cell {
     Badge(&'static str, String),
     /// A number, set to the right.
     Number(String),
+    /// The same, leading to what it counts.
+    LinkedNumber {
+        /// Where.
+        href: String,
+        /// What it says.
+        text: String,
+    },
+    /// A moment, kept in one line.
+    Moment(String),
     /// Links to acts: label and URL.
     Acts(Vec<(String, String)>),
     /// A colour (six digits) and a name.

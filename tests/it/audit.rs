@@ -3,7 +3,7 @@
 use crate::support::app::TestApp;
 use crate::support::by_rule;
 use diesel::connection::SimpleConnection;
-use mandant::control::audit::pages::GROUPS;
+use mandant::control::audit::words::GROUPS;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

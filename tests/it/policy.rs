@@ -40,7 +40,7 @@ fn every_route_and_its_right() {
 }
 
 /// What a user keeps for himself changes nothing of the tenant's; whoever may look may keep it.
-const OWN_PREFERENCES: &[&str] = &["/t/{tenant}/recipients/columns"];
+const OWN_PREFERENCES: &[&str] = &["/t/{tenant}/recipients/columns", "/t/{tenant}/first-steps"];
 
 #[test]
 fn a_page_that_only_looks_changes_nothing() {

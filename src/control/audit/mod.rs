@@ -2,6 +2,7 @@
 
 pub mod pages;
 pub mod query;
+pub mod words;
 
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::audit;

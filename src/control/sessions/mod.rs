@@ -1,5 +1,6 @@
 //! A user's sessions: listed, and ended one by one or all at once. The store is `access::session`.
 
+pub mod device;
 pub mod pages;
 
 use crate::access::session::CSRF;

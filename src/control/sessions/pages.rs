@@ -36,6 +36,12 @@ struct Index {
     sessions: Vec<Session>,
 }
 
+impl Index {
+    fn device(&self, session: &Session) -> String {
+        super::device::name(&self.p, &session.agent)
+    }
+}
+
 async fn index(visitor: LoggedIn) -> Result<HttpResponse> {
     let (user, token) = (visitor.user().id, visitor.context().csrf.clone());
     let sessions = visitor

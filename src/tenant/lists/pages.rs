@@ -56,7 +56,7 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
         table.row(vec![
             name,
             Cell::Text(list.description.clone()),
-            Cell::Link {
+            Cell::LinkedNumber {
                 href: p.url(&format!("/recipients?list={}&status=active", list.id)),
                 text: number,
             },

@@ -85,6 +85,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             "/fields/new" | "/lists/new" | "/imports/new" | "/users/new" | "/inner/new"
             | "/tenants/new",
         ) => page(None),
+        ("POST", "/first-steps") => send(None, false, &[]),
         ("GET", path) if path.starts_with("/tenants/{id}") => page(Some(Tenant)),
         ("GET", path) if path.starts_with("/inner/{id}") => page(Some(Inner)),
         ("POST", "/tenants/{id}/settings") => send(Some(Tenant), false, &settings),

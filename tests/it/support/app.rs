@@ -323,6 +323,17 @@ impl Person {
         self.post_bare(&action, &pairs)
     }
 
+    /// Presses the button that takes back what the page's message says was done.
+    pub fn undo(&self, page: &Answer) -> Answer {
+        let action = page.attribute(".said form", "action").unwrap();
+        let pairs = page.form(".said form");
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.post_bare(&action, &pairs)
+    }
+
     /// Opens a form's page and sends it with these values instead of its own.
     pub fn submit(&self, page: &str, values: &[(&str, &str)]) -> Answer {
         let form = self.get(page);

@@ -39,6 +39,11 @@ fn the_parent_admits_and_the_inner_tenant_never_learned() {
     assert!(!ina.get("/t/nord/vip").body.contains("admissions"));
 
     assert!(w.anna.get("/t/nord").body.contains("One request to admit"));
+    assert_eq!(
+        w.anna.get("/t/nord/fields").texts(".sections .waits"),
+        ["1"]
+    );
+    assert!(ina.get("/t/nord/vip").texts(".waits").is_empty());
     let list = w.anna.get("/t/nord/admissions");
     let row = &list.texts("tbody tr")[0];
     assert!(
@@ -66,6 +71,7 @@ fn the_parent_admits_and_the_inner_tenant_never_learned() {
         ],
     );
     assert_eq!(done.status, 303);
+    assert!(w.anna.get("/t/nord").texts(".waits").is_empty());
     let seen = ina.get("/t/nord/vip/recipients").body;
     assert!(
         seen.contains("out@nord.example") && seen.contains("Otter"),

@@ -64,7 +64,13 @@ async fn inner_index(
         acts.push(new.clone());
     }
     if p.may("inner.admit") {
-        acts.push((p.t("admissions-title"), p.url("/admissions")));
+        let label = match p.waiting {
+            0 => p.t("admissions-title"),
+            n => {
+                p.t.with("admissions-title-number", "number", &p.t.number(&n))
+            }
+        };
+        acts.push((label, p.url("/admissions")));
     }
     acts.push((p.t("trash-title"), p.url("/inner/trash")));
     let new = Some(&new).filter(|_| p.may("inner.create"));

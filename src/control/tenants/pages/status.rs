@@ -9,7 +9,9 @@ use crate::control::audit::Actor;
 use crate::db::Write;
 use crate::db::ids::TenantId;
 use crate::error::{AppError, Result};
+use crate::web::flash::Undo;
 use crate::web::form::Submitted;
+use crate::web::page::see_other_undoable;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -113,5 +115,19 @@ async fn set<R: Right<Mode = Write>>(
     };
     access.provision(order).await?;
     let to = place.page(access, id);
-    Ok(see_other_saying(&to, "success", "said-saved", &[]))
+    if tenant.status == form.status {
+        return Ok(see_other_saying(&to, "success", "said-saved", &[]));
+    }
+    let p = place.frame(access, "tenants-change-status", &tenant);
+    let now = STATUSES.iter().find(|(value, _)| *value == form.status);
+    let said = [
+        ("name", tenant.name.clone()),
+        ("status", now.map_or_else(String::new, |(_, key)| p.t(key))),
+    ];
+    let undo = Undo::new(
+        access.context(),
+        format!("{to}/status"),
+        &[("status", &tenant.status)],
+    );
+    Ok(see_other_undoable(&to, "said-tenant-status", &said, undo))
 }

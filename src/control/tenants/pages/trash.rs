@@ -11,7 +11,9 @@ use crate::control::audit::Actor;
 use crate::db::Write;
 use crate::db::ids::TenantId;
 use crate::error::Result;
+use crate::web::flash::Undo;
 use crate::web::form::{Errors, Submitted, Valid, error_at};
+use crate::web::page::see_other_undoable;
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -133,8 +135,8 @@ async fn list<R: Right>(
         table.row(vec![
             name_cell(tenant),
             Cell::Text(tenant.path.clone()),
-            Cell::Text(p.t.moment(&since)),
-            Cell::Text(p.t.moment(&goes_at(since))),
+            Cell::Moment(p.t.moment(&since)),
+            Cell::Moment(p.t.moment(&goes_at(since))),
             Cell::Acts(acts),
         ]);
     }
@@ -214,11 +216,15 @@ async fn delete<R: Right<Mode = Write>>(
         tenant: TenantId(tenant.id),
     };
     match access.provision(order).await {
-        Ok(()) => Ok(see_other_saying(
+        Ok(()) => Ok(see_other_undoable(
             &format!("{}/trash", place.list(access)),
-            "success",
             "said-tenant-trashed",
             &[("name", tenant.name.clone())],
+            Undo::new(
+                access.context(),
+                format!("{}/restore", place.page(access, tenant.id)),
+                &[],
+            ),
         )),
         Err(error) => {
             let errors = field_errors("", error)?;

@@ -59,7 +59,7 @@ fn table(p: &Frame, all: &[Shown], base: &str) -> Table {
             Cell::Text(format!("{}…", token.beginning)),
             Cell::Text(token.tenant.clone()),
             Cell::Text(token.rights.join(", ")),
-            Cell::Text(p.t.moment(&token.expires_at)),
+            Cell::Moment(p.t.moment(&token.expires_at)),
             Cell::Text(used.map_or_else(|| p.t("tokens-never"), |at| p.t.moment(at))),
             Cell::Badge(kind, p.t(key)),
             Cell::Acts(acts),

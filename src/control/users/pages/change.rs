@@ -11,7 +11,9 @@ use crate::control::passwords;
 use crate::db::constraint::{Blame, blame};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
+use crate::web::flash::Undo;
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::page::see_other_undoable;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -293,7 +295,16 @@ pub(super) async fn set_state(
         .run(move |conn| care.set_active(conn.pg(), active))
         .await
     {
-        Ok(()) => Ok(done(&access, person.id, "said-saved")),
+        Ok(()) => {
+            let url = format!("{}/users/{}", access.tenant().base(), person.id);
+            let (said, back) = match active {
+                true => ("said-user-activated", "inactive"),
+                false => ("said-user-deactivated", "active"),
+            };
+            let undo = Undo::new(access.context(), format!("{url}/state"), &[("state", back)]);
+            let name = [("name", person.name.clone())];
+            Ok(see_other_undoable(&url, said, &name, undo))
+        }
         Err(AppError::Invalid { key, params }) => {
             state_page(&access, &person, Some(&error_at("", key, &params)))
         }

@@ -146,7 +146,7 @@ fn row(p: &Frame, person: &Person) -> Vec<Cell> {
         Cell::Text(role_labels(p, &person.roles)),
         Cell::Text(home_text(p, &person.home)),
         state(p, person),
-        Cell::Text(last),
+        Cell::Moment(last),
     ]
 }
 

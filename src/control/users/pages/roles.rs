@@ -10,7 +10,9 @@ use crate::control::audit::Actor;
 use crate::control::memberships;
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
+use crate::web::flash::Undo;
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::page::see_other_undoable;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -110,14 +112,27 @@ pub(super) async fn set(
         })
         .await;
     match outcome {
-        Ok(()) => Ok(see_other_saying(
-            &format!("{}/users", access.tenant().base()),
-            "success",
-            "said-saved",
-            &[],
-        )),
+        Ok(()) => Ok(said(&access, &member, &typed.roles)),
         Err(AppError::Conflict) => again(&typed, &error_at("", "users-roles-meanwhile", &[])),
         Err(AppError::Invalid { key, params }) => again(&typed, &error_at("roles", key, &params)),
         Err(other) => Err(other),
     }
+}
+
+/// What was done. Taken back it can be while he has a place here: without one he is to be added anew.
+fn said(access: &ControlAccess<ChangeUsers>, member: &Person, now: &[String]) -> HttpResponse {
+    let url = format!("{}/users", access.tenant().base());
+    let name = [("name", member.name.clone())];
+    if now.is_empty() {
+        return see_other_saying(&url, "success", "said-user-removed", &name);
+    }
+    let seen = now.join(" ");
+    let mut fields: Vec<(&str, &str)> = vec![("seen", &seen)];
+    fields.extend(member.roles.iter().map(|role| ("roles", role.as_str())));
+    let undo = Undo::new(
+        access.context(),
+        format!("{url}/{}/roles", member.id),
+        &fields,
+    );
+    see_other_undoable(&url, "said-roles-changed", &name, undo)
 }

@@ -5,7 +5,7 @@ use super::{Which, frame, home_text, role_labels};
 use crate::access::ControlAccess;
 use crate::access::rights::ViewUsers;
 use crate::control::audit;
-use crate::control::sessions::{self, Session};
+use crate::control::sessions::{self, Session, device};
 use crate::db::ids::UserId;
 use crate::error::Result;
 use crate::web::{Cell, FormView, Frame, InputKind, Table};
@@ -152,7 +152,7 @@ fn session_table(p: &Frame, all: &[Session]) -> Table {
     let mut table = Table::new(p.t("sessions-title"), columns.map(|key| p.t(key)));
     for session in all {
         let cells = [
-            session.agent.clone(),
+            device::name(p, &session.agent),
             session.address.clone(),
             p.t.moment(&session.created_at),
             p.t.moment(&session.last_seen_at),

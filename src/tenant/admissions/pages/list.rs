@@ -6,9 +6,9 @@ use crate::access::rights::DecideAdmissions;
 use crate::db::ids::AdmissionId;
 use crate::error::Result;
 use crate::tenant::admissions;
-use crate::web::view::TablePage;
 use crate::web::{Cell, Empty, Frame, Table};
 use actix_web::{HttpResponse, web};
+use askama::Template;
 use serde::Deserialize;
 
 /// Rows of a page.
@@ -19,6 +19,16 @@ pub(super) struct Place {
     #[serde(default)]
     state: String,
     before: Option<AdmissionId>,
+}
+
+#[derive(Template)]
+#[template(path = "tenant/admissions/index.html")]
+struct Index {
+    p: Frame,
+    /// Label, URL, and whether it is the one shown.
+    tabs: Vec<(String, String, bool)>,
+    table: Table,
+    empty: Empty,
 }
 
 pub(super) async fn index(
@@ -56,7 +66,7 @@ pub(super) async fn index(
             },
             Cell::Text(names.inner(one)),
             Cell::Text(names.asker(&p, one)),
-            Cell::Text(p.t.moment(&one.at)),
+            Cell::Moment(p.t.moment(&one.at)),
         ]);
     }
     let at = |rest: &str| p.url(&format!("/admissions?state={state}{rest}"));
@@ -66,21 +76,25 @@ pub(super) async fn index(
     if let Some(last) = found.last().filter(|_| more) {
         table.next = at(&format!("&before={}", last.id));
     }
-    let acts = ["open", "admitted", "declined"]
-        .into_iter()
-        .filter(|other| *other != state)
-        .map(|other| {
-            let label = p.t(&format!("admissions-{other}"));
-            (label, p.url(&format!("/admissions?state={other}")))
-        })
-        .collect();
+    let tabs = ["open", "admitted", "declined"].map(|one| {
+        let label = match (one, p.waiting) {
+            ("open", n) if n > 0 => {
+                p.t.with("admissions-open-number", "number", &p.t.number(&n))
+            }
+            _ => p.t(&format!("admissions-{one}")),
+        };
+        (
+            label,
+            p.url(&format!("/admissions?state={one}")),
+            one == state,
+        )
+    });
     let empty = Empty {
         text: p.t(&format!("admissions-none-{state}")),
         act: None,
     };
-    p.render(|p| TablePage {
-        intro: p.t("admissions-intro"),
-        acts,
+    p.render(|p| Index {
+        tabs: tabs.to_vec(),
         table,
         empty,
         p,

@@ -29,7 +29,7 @@ struct Show {
     /// Where the recipient stands, in words.
     notes: Vec<String>,
     /// The ways to decide; none where it has been.
-    forms: Vec<FormView>,
+    form: Option<FormView>,
 }
 
 /// All that the page shows, read as the tenant.
@@ -101,24 +101,31 @@ pub(super) async fn view(
     if !chosen.is_empty() {
         facts.push((p.t("admissions-lists"), chosen.join(", ")));
     }
-    let mut forms = Vec::new();
-    if one.state == "open" {
-        forms.extend(admit_form(&p, &one, &fence, &loaded, typed, errors));
-        forms.push(
-            FormView::new(
-                p.url(&format!("/admissions/{id}/decline")),
-                p.t("admissions-decline"),
-            )
-            .cancel(p.url("/admissions")),
+    let form = (one.state == "open").then(|| {
+        let (label, action) = (
+            p.t("admissions-decline"),
+            p.url(&format!("/admissions/{id}/decline")),
         );
-    }
+        let form = match admit_form(&p, &one, &fence, &loaded, typed, errors) {
+            Some(mut admit) => {
+                admit.other = Some((label, action));
+                admit
+            }
+            None => {
+                let mut decline = FormView::new(action, label);
+                decline.quiet = true;
+                decline
+            }
+        };
+        form.cancel(p.url("/admissions"))
+    });
     let page = Show {
         facts,
         recipient_url,
         inner_url: p.url(&format!("/inner/{}", one.inner)),
         entered: entered(&p, &one, &loaded)?,
         notes: notes(&p, &loaded.standing),
-        forms,
+        form,
         p: p.clone(),
     };
     match errors {

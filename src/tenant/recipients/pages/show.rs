@@ -14,7 +14,9 @@ use crate::db::ids::{ListId, UserId};
 use crate::error::Result;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::lists::{self, List};
+use crate::web::flash::Undo;
 use crate::web::form::Submitted;
+use crate::web::page::see_other_undoable;
 use crate::web::{Cell, FormView, Frame, Input, InputKind, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -166,7 +168,7 @@ fn subscription_table(p: &Frame, all: &[Subscription]) -> Table {
         table.row(vec![
             Cell::Text(one.name.clone()),
             badge(p, &one.status),
-            Cell::Text(p.t.moment(&one.since)),
+            Cell::Moment(p.t.moment(&one.since)),
             Cell::Text(source_text(p, &one.source)),
             Cell::Text(consent),
         ]);
@@ -294,13 +296,24 @@ pub async fn subscribe(
     let Ok(form) = form.validated() else {
         return Ok(crate::web::see_other(&back));
     };
-    access
-        .run(move |conn| write::set_subscription(conn, id, form.list, &form.status, &form.consent))
+    let list = form.list.to_string();
+    let before = access
+        .run(move |conn| {
+            let before = subscriptions::of(conn, id)?;
+            write::set_subscription(conn, id, form.list, &form.status, &form.consent)?;
+            Ok(before.into_iter().find(|one| one.list == form.list))
+        })
         .await?;
-    Ok(see_other_saying(
-        &back,
-        "success",
-        "said-subscription-saved",
-        &[],
-    ))
+    // Who was never on the list cannot be taken off it without a trace.
+    Ok(match before {
+        Some(before) => {
+            let undo = Undo::new(
+                access.context(),
+                format!("{back}/subscriptions"),
+                &[("list", &list), ("status", &before.status)],
+            );
+            see_other_undoable(&back, "said-subscription-saved", &[], undo)
+        }
+        None => see_other_saying(&back, "success", "said-subscription-saved", &[]),
+    })
 }
