@@ -108,11 +108,30 @@ pub fn migrate_tenant(
         names::schema(tenant)
     ))?;
     run(conn, &TENANT, from, target, |text| {
-        text.replace("{inst}", &names.inst().to_string())
-            .replace("{id}", &tenant.to_string())
+        fill_in(text, names, tenant)
     })?;
     conn.batch_execute("RESET ROLE; SET LOCAL search_path = control, pg_temp")?;
     Ok(())
+}
+
+/// Fills a new tenant's schema at the program's version; the caller has entered the owner's role.
+///
+/// # Errors
+/// When a statement fails; the caller's transaction is then lost.
+pub fn create_tenant(conn: &mut PgConnection, names: Names, tenant: TenantId) -> Result<()> {
+    // The same functions stand in every schema. To check their bodies again the server would look through
+    // those of the same name in all others.
+    conn.batch_execute("SET LOCAL check_function_bodies = off")?;
+    run(conn, &TENANT, 0, tenant_version(), |text| {
+        fill_in(text, names, tenant)
+    })?;
+    conn.batch_execute("SET LOCAL check_function_bodies = on")?;
+    Ok(())
+}
+
+fn fill_in(text: &str, names: Names, tenant: TenantId) -> String {
+    text.replace("{inst}", &names.inst().to_string())
+        .replace("{id}", &tenant.to_string())
 }
 
 fn run(
