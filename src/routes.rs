@@ -19,6 +19,7 @@ pub fn routes() -> Routes {
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);
+    above::roles::pages::routes(&mut r);
     above::sessions::pages::routes(&mut r);
     above::audit::pages::routes(&mut r);
     tenant::admissions::pages::routes(&mut r);

@@ -80,3 +80,7 @@ audit-word-created = Neu
 audit-word-updated = Geändert
 audit-word-unchanged = Unverändert
 audit-word-refused = Abgelehnt
+audit-group-role = Rollen
+audit-act-role-create = Rolle angelegt
+audit-act-role-change = Rolle geändert
+audit-act-role-delete = Rolle gelöscht

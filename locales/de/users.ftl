@@ -3,7 +3,6 @@ users-name-help = Nur nötig, wenn die Person neu ist.
 users-roles = Rollen
 users-roles-help = Ohne Rolle hat der Benutzer keinen Zugang zu diesem Mandanten.
 users-roles-missing = Wählen Sie mindestens eine Rolle.
-users-roles-beyond = Sie können nur vergeben, was Sie selbst haben.
 users-own-roles = Niemand ändert seine eigenen Rollen.
 last-administrator = Ein Mandant behält mindestens einen Administrator.
 users-home = Heimatmandant
@@ -86,3 +85,18 @@ sessions-own = diese
 sessions-end = Beenden
 sessions-end-others = Alle anderen beenden
 sessions-none = Nirgends angemeldet.
+membership-rights = Einzelne Rechte
+membership-rights-help = Zusätzlich zu denen der Rollen. Brauchen mehrere dasselbe, ist eine Rolle besser.
+membership-by-role = durch die Rolle { $role }
+membership-from = Ab
+membership-from-help = Der erste Tag; leer heißt ab sofort.
+membership-until = Bis
+membership-until-help = Der letzte Tag; leer heißt ohne Ende.
+membership-dates = Der letzte Tag liegt vor dem ersten.
+membership-day-unreadable = Geben Sie einen Tag an.
+users-singles = { $n ->
+    [one] ein einzelnes Recht
+   *[other] { $shown } einzelne Rechte
+}
+users-from = ab { $at }
+users-until = bis { $at }

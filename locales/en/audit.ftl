@@ -80,3 +80,7 @@ audit-word-created = New
 audit-word-updated = Changed
 audit-word-unchanged = Unchanged
 audit-word-refused = Refused
+audit-group-role = Roles
+audit-act-role-create = Created a role
+audit-act-role-change = Changed a role
+audit-act-role-delete = Deleted a role

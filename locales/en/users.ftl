@@ -3,7 +3,6 @@ users-name-help = Only needed for somebody new.
 users-roles = Roles
 users-roles-help = Without any role the user has no access to this tenant.
 users-roles-missing = Choose at least one role.
-users-roles-beyond = You can only give what you hold yourself.
 users-own-roles = Nobody changes his own roles.
 last-administrator = A tenant keeps at least one administrator.
 users-home = Home tenant
@@ -86,3 +85,18 @@ sessions-own = this one
 sessions-end = End
 sessions-end-others = End all others
 sessions-none = Logged in nowhere.
+membership-rights = Single rights
+membership-rights-help = Besides those of the roles. A role is better where several people need the same.
+membership-by-role = by the role { $role }
+membership-from = From
+membership-from-help = The first day; blank for at once.
+membership-until = Until
+membership-until-help = The last day; blank for no end.
+membership-dates = The last day comes before the first.
+membership-day-unreadable = Enter a day.
+users-singles = { $n ->
+    [one] one single right
+   *[other] { $shown } single rights
+}
+users-from = from { $at }
+users-until = until { $at }

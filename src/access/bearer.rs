@@ -219,7 +219,9 @@ impl Row {
         }
         context.user = Some(user);
         context.tenant = tenant.into_tenant().map(|mut tenant| {
-            tenant.rights.retain(|right| rights.contains(right));
+            // A token acts in its membership; what its user may as a visitor is not the token's.
+            let here = tenant.visits_from.is_none();
+            tenant.rights.retain(|right| here && rights.contains(right));
             tenant
         });
         context.token = Some(TokenHere {

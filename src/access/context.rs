@@ -56,6 +56,8 @@ pub struct TenantHere {
     pub rights: BTreeSet<String>,
     /// Whether the user works in other tenants, too.
     pub other_tenants: bool,
+    /// The tenant above that he came from, where he has no place here and entered for a time.
+    pub visits_from: Option<TenantId>,
 }
 
 impl TenantHere {

@@ -279,6 +279,8 @@ pub(super) struct TenantRow {
     rights: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<Bool>)]
     other_tenants: Option<bool>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    visits_from: Option<i32>,
 }
 
 const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.* \
@@ -362,6 +364,7 @@ impl TenantRow {
             trail: self.trail.unwrap_or_default(),
             rights: self.rights.unwrap_or_default().into_iter().collect(),
             other_tenants: self.other_tenants.unwrap_or_default(),
+            visits_from: self.visits_from.map(TenantId),
         })
     }
 }

@@ -24,14 +24,29 @@ pub(super) fn describe(d: &mut super::Document) {
 #[derive(Debug, Serialize, ToSchema)]
 struct Role {
     key: String,
-    /// Keys of the rights that it holds.
+    /// What it is called; blank for the built-in roles.
+    name: String,
+    description: String,
+    /// Whether the program keeps it.
+    built_in: bool,
+    /// Keys of the rights that it holds, those of the roles it includes with them.
     rights: Vec<String>,
+    /// Keys of the roles that it includes.
+    includes: Vec<String>,
 }
 
 async fn list(access: ControlAccess<ViewUsers>) -> Answer {
-    let found = access.run(|conn| roles::with_rights(conn.pg())).await?;
-    let found = found.into_iter();
-    ok(&Items::whole(
-        found.map(|(key, rights)| Role { key, rights }).collect(),
-    ))
+    let tenant = access.tenant().id;
+    let found = access
+        .run(move |conn| roles::usable_whole(conn.pg(), tenant))
+        .await?;
+    let shown = found.into_iter().map(|whole| Role {
+        key: whole.role.key,
+        name: whole.role.name,
+        description: whole.role.description,
+        built_in: whole.role.built_in,
+        rights: whole.all.into_iter().collect(),
+        includes: whole.includes,
+    });
+    ok(&Items::whole(shown.collect()))
 }

@@ -5,7 +5,7 @@ use super::tenants::Language;
 use super::{Answer, Items, Paging, Which, actor, created, nothing, ok, url};
 use crate::access::rights::{ChangeUsers, Right, ViewUsers};
 use crate::access::{ControlAccess, Routes};
-use crate::control::memberships;
+use crate::control::memberships::{self, Granter, Place};
 use crate::control::tenants::queries;
 use crate::control::users::admit::{self, Wanted};
 use crate::db::ids::UserId;
@@ -135,8 +135,7 @@ fn refused(error: AppError) -> Fault {
 }
 
 async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> Answer {
-    admit::may_grant(access.tenant(), &body.0.roles).map_err(refused)?;
-    let (actor, tenant) = (actor(&access), access.tenant().id);
+    let (actor, granter) = (actor(&access), Granter::of(access.context())?);
     let language = match body.0.language {
         Some(language) => language.key().to_owned(),
         None => access.user().language.clone(),
@@ -149,7 +148,7 @@ async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> An
         roles: body.0.roles,
     };
     let (id, _) = access
-        .run(move |conn| admit::admit(conn.pg(), actor, tenant, &wanted))
+        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &wanted))
         .await
         .map_err(refused)?;
     let made = one(&access, id).await?;
@@ -173,14 +172,29 @@ fn another(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<UserId> {
     Ok(UserId(id))
 }
 
-/// Sets the roles if the token may give what comes and take what goes; what was looked at must still hold
-/// under the lock.
-async fn set(access: &ControlAccess<ChangeUsers>, user: UserId, roles: Vec<String>) -> Result<()> {
-    let (actor, tenant) = (actor(access), access.tenant().id);
-    let before = one(access, user).await?.roles;
-    admit::may_change(access.tenant(), &before, &roles)?;
+/// Sets the roles if the token may give what comes and take what goes; without any the place ends.
+async fn set(
+    access: &ControlAccess<ChangeUsers>,
+    user: UserId,
+    roles: Option<Vec<String>>,
+) -> Result<()> {
+    let (actor, granter) = (actor(access), Granter::of(access.context())?);
     access
-        .run(move |conn| memberships::set(conn.pg(), actor, user, tenant, &roles, Some(&before)))
+        .run(move |conn| {
+            let tenant = granter.tenant;
+            let (_, version, before) =
+                memberships::place_of(conn.pg(), user, tenant)?.ok_or(AppError::NotFound)?;
+            let wanted = match roles {
+                Some(roles) => Place { roles, ..before },
+                None => Place::default(),
+            };
+            let which = memberships::Which {
+                user,
+                tenant,
+                version,
+            };
+            memberships::set(conn.pg(), actor, Some(&granter), which, wanted)
+        })
         .await
 }
 
@@ -193,12 +207,14 @@ async fn set_roles(
     if body.0.roles.is_empty() {
         return Err(refused(AppError::invalid("users-roles-missing")));
     }
-    set(&access, user, body.0.roles).await.map_err(refused)?;
+    set(&access, user, Some(body.0.roles))
+        .await
+        .map_err(refused)?;
     ok(&one(&access, user).await?)
 }
 
 async fn withdraw(access: ControlAccess<ChangeUsers>, which: web::Path<Which>) -> Answer {
     let user = another(&access, which.id)?;
-    set(&access, user, Vec::new()).await.map_err(refused)?;
+    set(&access, user, None).await.map_err(refused)?;
     nothing()
 }

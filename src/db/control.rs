@@ -2,7 +2,7 @@
 
 use super::pool::Pools;
 use super::tenant::Mode;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use std::marker::PhantomData;
 
@@ -36,6 +36,27 @@ pub(crate) fn run<M: Mode, T>(
         conn.build_transaction().read_only().run(act)
     } else {
         conn.transaction(act)
+    }
+}
+
+/// Runs `act` within the transaction under way and takes back what it did: for pages that show what a change
+/// would do.
+///
+/// # Errors
+/// Those of `act`.
+pub(crate) fn taken_back<T>(
+    conn: &mut PgConnection,
+    act: impl FnOnce(&mut PgConnection) -> Result<T>,
+) -> Result<T> {
+    let mut answer = None;
+    let outcome = conn.transaction::<(), AppError, _>(|conn| {
+        answer = Some(act(conn)?);
+        Err(AppError::TakenBack)
+    });
+    match (answer, outcome) {
+        (Some(answer), Err(AppError::TakenBack)) => Ok(answer),
+        (_, Err(error)) => Err(error),
+        (_, Ok(())) => Err(AppError::internal("a trial was kept")),
     }
 }
 

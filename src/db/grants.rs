@@ -66,10 +66,15 @@ pub const INNER_FUNCTIONS: &[&str] = &["fence_lists()", "moves_allowed()"];
 pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("tenants", "SELECT, UPDATE"),
     ("users", "SELECT, INSERT, UPDATE, DELETE"),
-    ("roles", "SELECT"),
-    ("role_rights", "SELECT"),
+    ("roles", "SELECT, INSERT, UPDATE, DELETE"),
+    ("role_rights", "SELECT, INSERT, DELETE"),
+    ("role_includes", "SELECT, INSERT, DELETE"),
+    ("role_versions", "SELECT, INSERT"),
+    ("right_packages", "SELECT, INSERT, UPDATE, DELETE"),
     ("memberships", "SELECT, INSERT, UPDATE, DELETE"),
     ("membership_roles", "SELECT, INSERT, DELETE"),
+    ("membership_rights", "SELECT, INSERT, DELETE"),
+    ("visits", "SELECT, INSERT, UPDATE, DELETE"),
     ("sessions", "SELECT, INSERT, UPDATE, DELETE"),
     ("api_tokens", "SELECT, INSERT, UPDATE, DELETE"),
     ("login_attempts", "SELECT, INSERT, UPDATE, DELETE"),
@@ -79,7 +84,14 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
 ];
 
 /// Control functions that the control log-in may call.
-pub const CONTROL_FUNCTIONS: &[&str] = &["context(integer, text, text)", "load_session(bytea)"];
+pub const CONTROL_FUNCTIONS: &[&str] = &[
+    "context(integer, text, text)",
+    "load_session(bytea)",
+    "rights_now(integer, integer)",
+    "rights_of_roles(integer[])",
+    "within(text[], text[])",
+    "lock_rights()",
+];
 
 /// Functions of the schema `gate` that tenants' roles may call.
 pub const GATE_FUNCTIONS: &[&str] = &[

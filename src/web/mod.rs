@@ -2,11 +2,13 @@
 
 pub mod assets;
 pub mod colour;
+pub mod days;
 pub mod error_page;
 pub mod flash;
 pub mod form;
 pub mod headers;
 pub mod i18n;
+pub mod matrix;
 pub mod page;
 pub mod problem;
 pub mod sealed;
@@ -14,4 +16,4 @@ pub mod view;
 
 pub use form::{Faulty, Submitted, Valid};
 pub use page::{Frame, see_other, see_other_saying};
-pub use view::{Cell, Column, Empty, FormView, Input, InputKind, Table};
+pub use view::{Cell, Choice, Column, Empty, FormView, Input, InputKind, Table};

@@ -82,6 +82,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("inner", "inner.view", "fence"),
     ("tenants", "tenants.view", "sitemap"),
     ("users", "users.view", "user"),
+    ("roles", "roles.view", "shield"),
     ("audit", "audit.view", "history"),
 ];
 
@@ -163,6 +164,11 @@ impl Frame {
                 waiting: if *section == "inner" { self.waiting } else { 0 },
             })
             .collect()
+    }
+
+    /// Whether the page is an inner tenant's.
+    pub fn in_inner(&self) -> bool {
+        self.tenant.as_ref().is_some_and(TenantHere::is_inner)
     }
 
     /// Whether the user holds a right in this tenant; pages leave out what he could not do.

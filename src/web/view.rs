@@ -14,6 +14,8 @@ pub enum InputKind {
     Select(Vec<(String, String)>),
     /// Any of some: value, label, help.
     Checks(Vec<(String, String, String)>),
+    /// Any of many, in groups that fold: each with its label.
+    Groups(Vec<(String, Vec<Choice>)>),
     /// One of some, all seen: value, label, help.
     Radios(Vec<(String, String, String)>),
     /// Yes or no; sent as `on`.
@@ -26,6 +28,23 @@ pub enum InputKind {
     Heading,
     /// A value that is only shown.
     Fixed,
+}
+
+/// One of many to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What it is called.
+    pub label: String,
+    /// What it is.
+    pub help: String,
+    /// What else is to be known of it: that it comes from elsewhere, that it touches personal data.
+    pub notes: Vec<String>,
+    /// Held already, from elsewhere: shown as chosen, and cannot be taken away here.
+    pub held: bool,
+    /// Cannot be changed here, as it stands.
+    pub fixed: bool,
 }
 
 /// One input of a form.
@@ -131,6 +150,12 @@ impl Input {
     pub fn max(mut self, max: u32) -> Self {
         self.max = max;
         self
+    }
+
+    /// How many of a group are chosen, or held from elsewhere.
+    pub fn chosen_of(&self, group: &[Choice]) -> usize {
+        let chosen = |choice: &&Choice| choice.held || self.has(&choice.value);
+        group.iter().filter(chosen).count()
     }
 
     /// Whether `value` is chosen.

@@ -22,6 +22,7 @@ const BUILT: &[&str] = &[
     "tenants-kind-",
     "admissions-",
     "audit-",
+    "rights-group-",
 ];
 
 fn root() -> PathBuf {

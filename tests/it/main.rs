@@ -29,6 +29,7 @@ mod licences;
 mod login;
 mod policy;
 mod recipients;
+mod rights;
 mod support;
 mod tenants;
 mod undo;

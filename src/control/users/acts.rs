@@ -3,7 +3,7 @@
 
 use super::query::{self, Person};
 use crate::control::audit::{self, Actor};
-use crate::control::{memberships, sessions};
+use crate::control::{memberships, roles, sessions};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -90,17 +90,14 @@ impl Care {
     /// # Errors
     /// `Invalid("last-administrator")` where he is the only one of a tenant that this one sees.
     pub fn set_active(&self, conn: &mut PgConnection, active: bool) -> Result<()> {
-        // Tenants first, as `memberships::set` does; two who wait for each other would both fail.
+        // As `memberships::set` does: of two who put out administrators one comes after the other.
+        roles::lock(conn)?;
         let places = query::places(conn, self.tenant, self.user)?;
-        let mut administered: Vec<TenantId> = places
+        let administered: Vec<TenantId> = places
             .iter()
             .filter(|place| place.roles.iter().any(|role| role == "administrator"))
             .map(|place| TenantId(place.id))
             .collect();
-        administered.sort_unstable();
-        for tenant in &administered {
-            memberships::lock(conn, *tenant)?;
-        }
         let before = self.begin(conn)?;
         if before.active == active {
             return Ok(());

@@ -1,10 +1,10 @@
 //! Giving somebody a place in a tenant: who is new becomes a user, who has an account keeps it.
 
 use super::{NewUser, by_email, create, normalise_email};
-use crate::access::{TenantHere, rights};
 use crate::control::audit::Actor;
-use crate::control::memberships;
-use crate::db::ids::{TenantId, UserId};
+use crate::control::memberships::{self, Granter, Place};
+use crate::control::roles;
+use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,56 +24,24 @@ pub struct Wanted {
     pub roles: Vec<String>,
 }
 
-/// Grant only what you hold: every right of the roles must be the granter's own here.
+/// Makes the user if need be, and gives him the roles.
 ///
 /// # Errors
-/// `Invalid` for no role at all, or one that goes beyond.
-pub fn may_grant(here: &TenantHere, roles: &[String]) -> Result<()> {
-    if roles.is_empty() {
-        return Err(AppError::invalid("users-roles-missing"));
-    }
-    let known = roles
-        .iter()
-        .all(|role| rights::ROLES.contains(&role.as_str()));
-    let held = roles
-        .iter()
-        .flat_map(|role| rights::keys_of_role(role))
-        .all(|key| here.may(key));
-    if known && held {
-        Ok(())
-    } else {
-        Err(AppError::invalid("users-roles-beyond"))
-    }
-}
-
-/// Whether the granter may turn the roles `before` into `after`: what is taken away is measured like what
-/// is given, so that nobody puts out who holds more than he does.
-///
-/// # Errors
-/// As `may_grant`.
-pub fn may_change(here: &TenantHere, before: &[String], after: &[String]) -> Result<()> {
-    let missing = |from: &[String], of: &[String]| -> Vec<String> {
-        let lacks = |role: &&String| !from.contains(*role);
-        of.iter().filter(lacks).cloned().collect()
-    };
-    let different = [missing(before, after), missing(after, before)].concat();
-    if different.is_empty() {
-        return Ok(());
-    }
-    may_grant(here, &different)
-}
-
-/// Makes the user if need be, and gives him the roles. Whether the granter may give them is asked before.
-///
-/// # Errors
-/// `Invalid` with the message's key; nobody grants anything to himself.
+/// `Invalid` with the message's key, also where the roles go beyond what the granter holds; nobody grants
+/// anything to himself.
 pub fn admit(
     conn: &mut PgConnection,
     actor: Actor,
-    tenant: TenantId,
+    granter: &Granter,
     wanted: &Wanted,
 ) -> Result<(UserId, String)> {
+    let tenant = granter.tenant;
     let email = normalise_email(&wanted.email)?;
+    if wanted.roles.is_empty() {
+        return Err(AppError::invalid("users-roles-missing"));
+    }
+    roles::lock(conn)?;
+    granter.demand_change(conn, &Place::default(), &Place::with_roles(&wanted.roles))?;
     let user = match by_email(conn, &email)? {
         Some(user) if Some(user) == actor.user => {
             return Err(AppError::invalid("users-own-roles"));
@@ -95,9 +63,9 @@ pub fn input_of(message: &str) -> &'static str {
     match message {
         "email-invalid" => "email",
         "user-name-length" => "name",
-        "users-roles-missing" | "users-roles-beyond" | "role-unknown" | "last-administrator" => {
-            "roles"
-        }
+        "users-roles-missing" | "rights-beyond" | "role-unknown" | "last-administrator" => "roles",
+        "membership-dates" => "until",
+        "rights-unknown" => "rights",
         key if key.starts_with("password") => "password",
         _ => "",
     }

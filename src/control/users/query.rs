@@ -28,9 +28,12 @@ pub struct Person {
     /// His address.
     #[diesel(sql_type = Text)]
     pub email: String,
-    /// His roles here.
+    /// The keys of his roles here.
     #[diesel(sql_type = Array<Text>)]
     pub roles: Vec<String>,
+    /// Their names; blank for the built-in ones.
+    #[diesel(sql_type = Array<Text>)]
+    pub role_names: Vec<String>,
     /// Whether he has a place here.
     #[diesel(sql_type = Bool)]
     pub member: bool,
@@ -57,6 +60,8 @@ pub struct Person {
 const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.created_at, u.last_login_at,
         ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
             WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
+        ARRAY(SELECT r.name FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
+            WHERE mr.membership_id = m.id ORDER BY r.id) AS role_names,
         m.id IS NOT NULL AS member, u.home_tenant_id IN (SELECT id FROM sub) AS ours,
         CASE WHEN u.home_tenant_id IN (SELECT id FROM sub UNION SELECT id FROM up) THEN h.name ELSE '' END AS home
     FROM control.users u JOIN control.tenants h ON h.id = u.home_tenant_id
@@ -171,6 +176,18 @@ pub struct Place {
     /// The keys of his roles there.
     #[diesel(sql_type = Array<Text>)]
     pub roles: Vec<String>,
+    /// Their names; blank for the built-in ones.
+    #[diesel(sql_type = Array<Text>)]
+    pub role_names: Vec<String>,
+    /// How many rights he has there beside his roles.
+    #[diesel(sql_type = BigInt)]
+    pub singles: i64,
+    /// From when on it is his.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub from: Option<DateTime<Utc>>,
+    /// Until when.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub until: Option<DateTime<Utc>>,
     /// Since when.
     #[diesel(sql_type = Timestamptz)]
     pub since: DateTime<Utc>,
@@ -184,7 +201,11 @@ pub fn places(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result
     let sql = format!(
         "{FAMILY} SELECT t.id, t.name, m.created_at AS since,
             ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
-                WHERE mr.membership_id = m.id ORDER BY r.id) AS roles
+                WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
+            ARRAY(SELECT r.name FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
+                WHERE mr.membership_id = m.id ORDER BY r.id) AS role_names,
+            (SELECT count(*) FROM control.membership_rights s WHERE s.membership_id = m.id) AS singles,
+            m.valid_from AS \"from\", m.valid_until AS \"until\"
          FROM control.memberships m JOIN control.tenants t ON t.id = m.tenant_id
          WHERE m.user_id = $2 AND t.id IN (SELECT id FROM sub) ORDER BY t.name, t.id LIMIT 200"
     );
@@ -192,26 +213,4 @@ pub fn places(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result
         .bind::<Integer, _>(tenant.0)
         .bind::<Integer, _>(user.0)
         .load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Text)]
-    key: String,
-}
-
-/// The rights that a user's roles give him in a tenant.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn rights(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Vec<String>> {
-    let found: Vec<Key> = diesel::sql_query(
-        "SELECT DISTINCT rr.right_key AS key FROM control.memberships m
-         JOIN control.membership_roles mr ON mr.membership_id = m.id JOIN control.role_rights rr ON rr.role_id = mr.role_id
-         WHERE m.tenant_id = $1 AND m.user_id = $2",
-    )
-    .bind::<Integer, _>(tenant.0)
-    .bind::<Integer, _>(user.0)
-    .load(conn)?;
-    Ok(found.into_iter().map(|right| right.key).collect())
 }

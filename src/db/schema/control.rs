@@ -15,6 +15,8 @@ diesel::table! {
         fence -> Nullable<Jsonb>,
         moves_allowed -> Bool,
         schema_version -> Integer,
+        ceiling -> Nullable<Array<Text>>,
+        ceiling_in_force -> Nullable<Array<Text>>,
         created_at -> Timestamptz,
         trashed_at -> Nullable<Timestamptz>,
         trashed_by -> Nullable<Integer>,
@@ -46,6 +48,10 @@ diesel::table! {
         id -> Integer,
         key -> Text,
         built_in -> Bool,
+        tenant_id -> Nullable<Integer>,
+        name -> Text,
+        description -> Text,
+        version -> Integer,
     }
 }
 
@@ -65,6 +71,63 @@ diesel::table! {
         tenant_id -> Integer,
         created_at -> Timestamptz,
         created_by -> Nullable<Integer>,
+        valid_from -> Nullable<Timestamptz>,
+        valid_until -> Nullable<Timestamptz>,
+        granted -> Array<Text>,
+        in_force -> Array<Text>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Roles that a role includes.
+    control.role_includes (role_id, included_id) {
+        role_id -> Integer,
+        included_id -> Integer,
+    }
+}
+
+diesel::table! {
+    /// What a role was at each of its versions.
+    control.role_versions (role_id, version) {
+        role_id -> Integer,
+        version -> Integer,
+        at -> Timestamptz,
+        user_id -> Nullable<Integer>,
+        name -> Text,
+        description -> Text,
+        rights -> Array<Text>,
+        includes -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    /// Rights of a membership beside its roles.
+    control.membership_rights (membership_id, right_key) {
+        membership_id -> Integer,
+        right_key -> Text,
+    }
+}
+
+diesel::table! {
+    /// Sets of rights that tenants below are given as their ceiling.
+    control.right_packages (id) {
+        id -> Integer,
+        tenant_id -> Integer,
+        name -> Text,
+        rights -> Array<Text>,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Administrators from above who entered a tenant for a time.
+    control.visits (user_id, tenant_id) {
+        user_id -> Integer,
+        tenant_id -> Integer,
+        membership_id -> Integer,
+        began_at -> Timestamptz,
+        ends_at -> Timestamptz,
     }
 }
 
@@ -170,13 +233,21 @@ diesel::joinable!(api_tokens -> memberships (membership_id));
 diesel::joinable!(membership_roles -> memberships (membership_id));
 diesel::joinable!(membership_roles -> roles (role_id));
 diesel::joinable!(role_rights -> roles (role_id));
+diesel::joinable!(role_versions -> roles (role_id));
+diesel::joinable!(membership_rights -> memberships (membership_id));
+diesel::joinable!(visits -> memberships (membership_id));
 diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     users,
     roles,
     role_rights,
+    role_includes,
+    role_versions,
+    right_packages,
     memberships,
     membership_roles,
+    membership_rights,
+    visits,
     sessions,
     api_tokens,
     preferences,

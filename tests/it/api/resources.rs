@@ -204,10 +204,7 @@ fn users_get_roles_within_those_of_the_tokens_user_and_rights() {
     };
     assert_eq!(set(json!(["editor"])).json["roles"], json!(["editor"]));
     assert_eq!(set(json!([])).faults(), [("roles", "users-roles-missing")]);
-    assert_eq!(
-        set(json!(["king"])).faults(),
-        [("roles", "users-roles-beyond")]
-    );
+    assert_eq!(set(json!(["king"])).faults(), [("roles", "role-unknown")]);
     let short =
         json!({ "email": "n@example.org", "name": "N", "password": "short", "roles": ["viewer"] });
     assert_eq!(
@@ -218,7 +215,7 @@ fn users_get_roles_within_those_of_the_tokens_user_and_rights() {
     // A token that has fewer rights than its user cannot give his.
     let few = app.program("boss@example.org", "nord", &["users.view", "users.change"]);
     let beyond = few.send("POST", "/users", wanted("viewer"));
-    assert_eq!(beyond.faults(), [("roles", "users-roles-beyond")]);
+    assert_eq!(beyond.faults(), [("roles", "rights-beyond")]);
     // Nor can it take away what it does not hold.
     app.member("other@example.org", "nord", "administrator");
     let other = boss.get("/users?q=other").items()[0]["id"].clone();
@@ -233,7 +230,7 @@ fn users_get_roles_within_those_of_the_tokens_user_and_rights() {
         );
         for refused in [demoted, token.delete(&other)] {
             assert_eq!(refused.status, 422, "{refused:?}");
-            assert_eq!(refused.faults(), [("roles", "users-roles-beyond")]);
+            assert_eq!(refused.faults(), [("roles", "rights-beyond")]);
         }
     }
     assert_eq!(boss.get(&other).json["roles"], json!(["administrator"]));

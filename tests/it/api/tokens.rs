@@ -1,11 +1,9 @@
 //! Tokens: how they are made, what they may, and how they die.
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::by_rule;
+use crate::support::{by_rule, set_roles};
 use diesel::prelude::*;
 use mandant::config::Config;
-use mandant::control::audit::Actor;
-use mandant::control::memberships;
 use mandant::control::users;
 use serde_json::json;
 use std::num::NonZeroU32;
@@ -122,16 +120,7 @@ fn a_token_never_may_more_than_was_chosen_nor_more_than_its_user() {
     let user = users::by_email(&mut app.db.as_provisioner(), "eva@example.org");
     let (user, nord) = (user.unwrap().unwrap(), app.db.tenant("nord").id());
     let set = |role: &str| {
-        let roles = [role.to_owned()];
-        memberships::set(
-            &mut app.db.as_provisioner(),
-            Actor::cli(),
-            user,
-            nord,
-            &roles,
-            None,
-        )
-        .unwrap();
+        set_roles(&mut app.db.as_provisioner(), user, nord, &[role]).unwrap();
     };
     set("viewer");
     assert_eq!((made("Two"), all.get("/lists").status), (403, 200));

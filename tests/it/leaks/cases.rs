@@ -9,6 +9,7 @@ pub enum Kind {
     Tenant,
     Inner,
     User,
+    Role,
     Field,
     List,
     Recipient,
@@ -59,7 +60,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ids.field.to_string(),
         ids.profile.to_string(),
     );
-    let seal = ids.of(Recipient);
+    let (seal, role) = (ids.of(Recipient), ids.role.to_string());
     let user = [
         ("name", "Carl"),
         ("email", ids.email),
@@ -158,7 +159,47 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ("POST", "/users/{id}/sessions/end") => send(Some(User), false, &[]),
         ("POST", "/users/{id}/tokens/{token}/revoke") => send(Some(User), false, &[]),
         ("POST", "/users") => send(None, true, &user),
-        ("POST", "/users/{id}/roles") => send(Some(User), false, &[("roles", "viewer")]),
+        ("POST", "/users/{id}/roles") => send(
+            Some(User),
+            false,
+            &[
+                ("roles", "viewer"),
+                ("rights", "lists.view"),
+                ("version", "2"),
+            ],
+        ),
+
+        ("GET", "/roles" | "/roles/export") => page(None),
+        ("GET", "/roles/new") => get(format!("copy={role}"), None),
+        ("GET", "/roles/compare") => get(format!("one={role}&other={role}"), None),
+        ("GET", "/roles/matrix") => get(format!("role={role}&q=zq"), None),
+        ("POST", "/roles/matrix/check") => send(
+            None,
+            true,
+            &[
+                ("role", &role),
+                ("cell", &format!("{role}:lists.view")),
+                ("version", &format!("{role}:1")),
+            ],
+        ),
+        ("POST", "/roles/matrix") => {
+            send(None, true, &[("change", &format!("{role}:1:+lists.view"))])
+        }
+        ("POST", "/roles") => send(None, true, &[("name", "Neu"), ("includes", ids.role_key)]),
+        (
+            "GET",
+            "/roles/{id}"
+            | "/roles/{id}/edit"
+            | "/roles/{id}/delete"
+            | "/roles/{id}/versions/{version}",
+        ) => page(Some(Role)),
+        ("POST", "/roles/{id}" | "/roles/{id}/check") => send(
+            Some(Role),
+            false,
+            &[("name", "Neu"), ("rights", "lists.view"), ("version", "1")],
+        ),
+        ("POST", "/roles/{id}/delete") => send(Some(Role), false, &[("version", "1")]),
+        ("POST", "/roles/{id}/versions/{version}") => send(Some(Role), false, &[("seen", "1")]),
 
         ("GET", "/fields/{id}/edit" | "/fields/{id}/delete") => page(Some(Field)),
         ("POST", "/fields/new") => send(None, false, &[("key", "Nicht so"), ("type", "text")]),

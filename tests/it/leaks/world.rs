@@ -31,6 +31,9 @@ pub struct Ids {
     /// An inner tenant.
     pub inner: i32,
     pub user: i32,
+    /// A role made there; an inner tenant's is its parent's.
+    pub role: i32,
+    pub role_key: &'static str,
     pub field: i32,
     pub list: i32,
     pub recipient: i64,
@@ -49,6 +52,7 @@ impl Ids {
             Kind::Tenant => self.tenant.to_string(),
             Kind::Inner => self.inner.to_string(),
             Kind::User => self.user.to_string(),
+            Kind::Role => self.role.to_string(),
             Kind::Field => self.field.to_string(),
             Kind::List => self.list.to_string(),
             Kind::Recipient => self.sealed.clone(),
@@ -107,11 +111,18 @@ impl World {
         (ids_of_main.tenant, ids_of_main.inner) = (sued.id, of_main.inner);
         (ids_of_nord.tenant, ids_of_nord.inner) = (below_nord, x.inner);
         (ids_of_sued.tenant, ids_of_sued.inner) = (below_sued, of_sued.inner);
-        for (parent, ids) in [(&nord, &mut ids_of_nord), (&sued, &mut ids_of_sued)] {
+        for (parent, ids, mark) in [
+            (&nord, &mut ids_of_nord, "shared"),
+            (&sued, &mut ids_of_sued, "zqsued"),
+        ] {
             ids.admission = wish(&app, parent, ids);
+            (ids.role, ids.role_key) = (role(&app, parent, mark), "eigene");
         }
+        // The main tenant's roles are for all; nobody else's are.
+        (ids_of_main.role, ids_of_main.role_key) = (ids_of_sued.role, "eigene");
         for inner in [&mut x, &mut y] {
             (inner.tenant, inner.field) = (below_nord, ids_of_nord.field);
+            (inner.role, inner.role_key) = (ids_of_nord.role, "eigene");
         }
         let rename = "UPDATE tenants SET name = CASE WHEN slug LIKE 'sued%' OR parent_id IN (SELECT id FROM tenants
                 WHERE slug = 'sued') THEN 'Firma zqsued' WHEN slug = 'y' THEN 'Firma zqy' ELSE 'Firma ' || slug END";
@@ -176,7 +187,7 @@ impl World {
         let tables: Vec<Line> = diesel::sql_query(
             "SELECT format('%I.%I', n.nspname, c.relname) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE c.relkind = 'r' AND (n.nspname ~ '^t_[0-9]+$'
-                OR n.nspname = 'control' AND c.relname IN ('tenants', 'users', 'memberships', 'membership_roles', 'jobs'))",
+                OR n.nspname = 'control' AND c.relname IN ('tenants', 'users', 'memberships', 'membership_roles', 'membership_rights', 'roles', 'role_rights', 'role_includes', 'jobs'))",
         )
         .load(&mut conn)
         .unwrap();
@@ -203,6 +214,11 @@ impl World {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
             let among =
                 |name: &str, ids: [i64; 2]| row[name].as_i64().is_some_and(|id| ids.contains(&id));
+            // Built in, or made elsewhere.
+            let foreign_role = |name: &str| {
+                let id = row[name].as_i64().unwrap_or_default();
+                id <= 3 || id == i64::from(self.sued.role)
+            };
             match table.strip_prefix(&nord) {
                 Some("recipients") => among("id", [self.nord.recipient, self.x.recipient]),
                 Some("recipient_changes") => {
@@ -213,7 +229,11 @@ impl World {
                 Some("import_problems") => {
                     among("import_id", [self.nord.import.into(), self.x.import.into()])
                 }
-                _ => table == "control.jobs",
+                _ => match table {
+                    "control.roles" => !foreign_role("id"),
+                    "control.role_rights" | "control.role_includes" => !foreign_role("role_id"),
+                    _ => table == "control.jobs",
+                },
             }
         };
         self.all_rows()
@@ -235,6 +255,18 @@ impl World {
 
 fn seal(app: &TestApp, tenant: TenantId, recipient: i64) -> String {
     Seal::new(&app.db.app.secret, tenant).recipient(RecipientId(recipient))
+}
+
+/// A role of a separate tenant, with an earlier version.
+fn role(app: &TestApp, tenant: &Tenant, mark: &str) -> i32 {
+    let sql = format!(
+        "WITH made AS (INSERT INTO roles (key, tenant_id, name, description) VALUES ('eigene', {}, 'Rolle {mark}', 'Text {mark}') RETURNING id),
+            kept AS (INSERT INTO role_versions (role_id, version, name, description, rights, includes)
+                SELECT id, 1, 'Rolle {mark}', 'Text {mark}', '{{}}', '{{}}' FROM made)
+         SELECT id::bigint AS n FROM made",
+        tenant.id
+    );
+    count(&mut app.db.as_provisioner(), &sql) as i32
 }
 
 /// An inner tenant's wish for the recipient.

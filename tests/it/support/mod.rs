@@ -16,18 +16,19 @@ use mandant::access::system::{SystemAccess, provision};
 use mandant::app::App;
 use mandant::config::Config;
 use mandant::control::audit::Actor;
-use mandant::control::roles::SyncBuiltIn;
+use mandant::control::memberships::{self, Place, Which};
+use mandant::control::roles::{self, SyncBuiltIn};
 use mandant::control::setup::SetUp;
 use mandant::control::tenants::fence::WantedFence;
 use mandant::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
 use mandant::control::tenants::slug::Slug;
 use mandant::control::tenants::{self, Tenant};
 use mandant::control::users::NewUser;
-use mandant::db::ids::{ListId, RecipientId, TenantId};
+use mandant::db::ids::{ListId, RecipientId, TenantId, UserId};
 use mandant::db::pool::login_url;
 use mandant::db::tenant::Source;
 use mandant::db::{Read, TenantConn, TenantScope, Write};
-use mandant::error::Result;
+use mandant::error::{AppError, Result};
 use secrecy::{ExposeSecret, SecretString};
 use server::Database;
 use std::collections::BTreeSet;
@@ -361,4 +362,38 @@ fn an_installation_comes_and_goes() {
         0,
         "roles were left behind"
     );
+}
+
+/// Sets a user's roles in a tenant as the operator would, whatever they were; none end his place.
+pub fn set_roles(
+    conn: &mut PgConnection,
+    user: UserId,
+    tenant: TenantId,
+    roles: &[&str],
+) -> Result<()> {
+    set_place(conn, user, tenant, |place| {
+        if roles.is_empty() {
+            *place = Place::default();
+        }
+        place.roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    })
+}
+
+/// Changes a user's place in a tenant as the operator would.
+pub fn set_place(
+    conn: &mut PgConnection,
+    user: UserId,
+    tenant: TenantId,
+    change: impl FnOnce(&mut Place),
+) -> Result<()> {
+    roles::lock(conn)?;
+    let (_, version, mut place) =
+        memberships::place_of(conn, user, tenant)?.ok_or(AppError::NotFound)?;
+    change(&mut place);
+    let which = Which {
+        user,
+        tenant,
+        version,
+    };
+    memberships::set(conn, Actor::cli(), None, which, place)
 }

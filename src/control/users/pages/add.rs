@@ -5,6 +5,8 @@ use super::{frame, roles};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
+use crate::control::memberships::Granter;
+use crate::control::roles::{self as all_roles, Role};
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::FormPage;
@@ -27,8 +29,8 @@ pub(super) struct UserForm {
     roles: Vec<String>,
 }
 
-fn form(p: &Frame, typed: &UserForm) -> FormView {
-    let mut chosen = roles::input(p, &typed.roles);
+fn form(p: &Frame, usable: &[Role], typed: &UserForm) -> FormView {
+    let mut chosen = roles::input(p, usable, &typed.roles);
     chosen.required = true;
     FormView::new(p.url("/users"), p.t("users-add"))
         .input(
@@ -54,13 +56,20 @@ fn form(p: &Frame, typed: &UserForm) -> FormView {
         .cancel(p.url("/users"))
 }
 
+async fn usable(access: &ControlAccess<ChangeUsers>) -> Result<Vec<Role>> {
+    let tenant = access.tenant().id;
+    access
+        .run(move |conn| all_roles::usable(conn.pg(), tenant))
+        .await
+}
+
 pub(super) async fn new(access: ControlAccess<ChangeUsers>) -> Result<HttpResponse> {
     let p = frame(access.context(), "users-new");
     let typed = UserForm {
         roles: vec!["viewer".into()],
         ..UserForm::default()
     };
-    let form = form(&p, &typed);
+    let form = form(&p, &usable(&access).await?, &typed);
     p.render(|p| FormPage {
         intro: p.t.with("users-new-intro", "tenant", &p.trail()),
         form,
@@ -80,9 +89,10 @@ pub(super) async fn create(
     access: ControlAccess<ChangeUsers>,
     sent: Submitted<UserForm>,
 ) -> Result<HttpResponse> {
+    let usable = usable(&access).await?;
     let again = |typed: UserForm, errors: Errors| {
         let p = frame(access.context(), "users-new");
-        let form = form(&p, &typed).errors(&p.t, &errors);
+        let form = form(&p, &usable, &typed).errors(&p.t, &errors);
         p.render_again(|p| FormPage {
             intro: p.t.with("users-new-intro", "tenant", &p.trail()),
             form,
@@ -93,10 +103,10 @@ pub(super) async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(typed, errors),
     };
-    if let Err(error) = admit::may_grant(access.tenant(), &typed.roles) {
-        return again(typed, at_input(error)?);
-    }
-    let (tenant, actor) = (access.tenant().id, Actor::form(access.user().id));
+    let (granter, actor) = (
+        Granter::of(access.context())?,
+        Actor::form(access.user().id),
+    );
     let wanted = Wanted {
         email: typed.email.clone(),
         name: typed.name.clone(),
@@ -105,7 +115,7 @@ pub(super) async fn create(
         roles: typed.roles.clone(),
     };
     let made = access
-        .run(move |conn| admit::admit(conn.pg(), actor, tenant, &wanted))
+        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &wanted))
         .await;
     match made {
         Ok((_, email)) => Ok(see_other_saying(

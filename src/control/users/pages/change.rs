@@ -7,6 +7,7 @@ use super::{NoFields, Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
+use crate::control::memberships::Granter;
 use crate::control::passwords;
 use crate::db::constraint::{Blame, blame};
 use crate::db::ids::UserId;
@@ -34,17 +35,14 @@ fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
 /// The user, if this tenant looks after him and he holds nothing here that the actor lacks: whoever sets
 /// somebody's password can act as him.
 async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
-    let (tenant, held) = (access.tenant().id, access.tenant().rights.clone());
+    let granter = Granter::of(access.context())?;
     access
         .run(move |conn| {
-            let person = query::one(conn.pg(), tenant, UserId(id))?;
+            let person = query::one(conn.pg(), granter.tenant, UserId(id))?;
             if !person.ours {
                 return Err(AppError::invalid("users-not-ours"));
             }
-            let his = query::rights(conn.pg(), tenant, UserId(id))?;
-            if his.iter().any(|right| !held.contains(right)) {
-                return Err(AppError::invalid("users-holds-more"));
-            }
+            granter.demand_all_of(conn.pg(), UserId(id))?;
             Ok(person)
         })
         .await

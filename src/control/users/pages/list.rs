@@ -1,9 +1,10 @@
 //! The list of users.
 
 use super::super::query::{self, Person, ROWS, Wanted};
-use super::{home_text, role_label, role_labels};
+use super::{home_text, role_labels};
 use crate::access::ControlAccess;
-use crate::access::rights::{ROLES, ViewUsers};
+use crate::access::rights::ViewUsers;
+use crate::control::roles;
 use crate::db::ids::UserId;
 use crate::error::Result;
 use crate::web::{Cell, Empty, Frame, Table};
@@ -71,11 +72,12 @@ pub(super) async fn index(
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
     let (tenant, wanted, after) = (access.tenant().id, state.wanted(), state.after.map(UserId));
-    let (mut people, count) = access
+    let (mut people, count, usable) = access
         .run(move |conn| {
             Ok((
                 query::page(conn.pg(), tenant, &wanted, after)?,
                 query::count(conn.pg(), tenant, &wanted)?,
+                roles::usable(conn.pg(), tenant)?,
             ))
         })
         .await?;
@@ -102,8 +104,8 @@ pub(super) async fn index(
             act: p.may("users.change").then(|| new.clone()),
         }
     };
-    let label = |role: &&str| ((*role).to_owned(), role_label(&p, role));
-    let roles: Vec<_> = ROLES.iter().map(label).collect();
+    let option = |role: &roles::Role| (role.key.clone(), roles::words::label_of(&p, role));
+    let roles: Vec<_> = usable.iter().map(option).collect();
     p.render(|p| Index {
         acts: p.may("users.change").then_some(new).into_iter().collect(),
         roles,
@@ -143,7 +145,7 @@ fn row(p: &Frame, person: &Person) -> Vec<Cell> {
     vec![
         name,
         Cell::Text(person.email.clone()),
-        Cell::Text(role_labels(p, &person.roles)),
+        Cell::Text(role_labels(p, &person.roles, &person.role_names)),
         Cell::Text(home_text(p, &person.home)),
         state(p, person),
         Cell::Moment(last),

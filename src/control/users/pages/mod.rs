@@ -8,6 +8,7 @@ mod roles;
 mod show;
 
 use crate::access::Routes;
+use crate::control::roles::words::label;
 use crate::web::Frame;
 use serde::Deserialize;
 use validator::Validate;
@@ -46,17 +47,10 @@ fn frame(context: &crate::access::Context, title: &str) -> Frame {
     p.crumb(label, url)
 }
 
-fn role_label(p: &Frame, role: &str) -> String {
-    match role {
-        "administrator" => p.t("role-administrator"),
-        "editor" => p.t("role-editor"),
-        "viewer" => p.t("role-viewer"),
-        other => other.to_owned(),
-    }
-}
-
-fn role_labels(p: &Frame, roles: &[String]) -> String {
-    let labels: Vec<String> = roles.iter().map(|role| role_label(p, role)).collect();
+/// What roles are called, by their keys and names.
+fn role_labels(p: &Frame, keys: &[String], names: &[String]) -> String {
+    let pairs = keys.iter().zip(names);
+    let labels: Vec<String> = pairs.map(|(key, name)| label(p, key, name)).collect();
     labels.join(", ")
 }
 

@@ -120,7 +120,10 @@ fn facts(p: &Frame, person: &Person) -> Vec<(String, String)> {
     vec![
         (p.t("users-name"), person.name.clone()),
         (p.t("login-email"), person.email.clone()),
-        (p.t("users-roles"), role_labels(p, &person.roles)),
+        (
+            p.t("users-roles"),
+            role_labels(p, &person.roles, &person.role_names),
+        ),
         (p.t("users-home"), home_text(p, &person.home)),
         (p.t("users-state"), state),
         (p.t("users-created"), p.t.moment(&person.created_at)),
@@ -132,14 +135,26 @@ fn places(p: &Frame, all: &[Place]) -> Table {
     let columns = ["users-place", "users-roles", "users-since"];
     let mut table = Table::new(p.t("users-places"), columns.map(|key| p.t(key)));
     for place in all {
-        let cells = [
-            place.name.clone(),
-            role_labels(p, &place.roles),
-            p.t.moment(&place.since),
-        ];
+        let cells = [place.name.clone(), what(p, place), p.t.moment(&place.since)];
         table.row(cells.map(Cell::Text).to_vec());
     }
     table
+}
+
+/// Roles, single rights and dates in a line.
+fn what(p: &Frame, place: &Place) -> String {
+    let mut parts = vec![role_labels(p, &place.roles, &place.role_names)];
+    if place.singles > 0 {
+        parts.push(p.t.count("users-singles", &place.singles));
+    }
+    if let Some(from) = &place.from {
+        parts.push(p.t.with("users-from", "at", &p.t.moment(from)));
+    }
+    if let Some(until) = &place.until {
+        parts.push(p.t.with("users-until", "at", &p.t.moment(until)));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
 }
 
 fn session_table(p: &Frame, all: &[Session]) -> Table {
