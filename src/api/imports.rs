@@ -14,10 +14,11 @@ use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Sett
 use crate::tenant::recipients::import::source::Source;
 use crate::tenant::recipients::import::upload::{self, Upload};
 use crate::tenant::recipients::import::{engine, guess, report, stage};
+use crate::web::download;
 use crate::web::i18n::Texts;
 use crate::web::problem::Fault;
 use actix_multipart::Multipart;
-use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,7 @@ struct Shown {
     updated: i64,
     unchanged: i64,
     refused: i64,
-    /// Values left out of rows that were taken.
+    /// Remarks on rows that were not refused: values left out, cells missing, repetitions passed over.
     noted: i64,
     /// Whether `errors` has a file of refused rows.
     has_errors_file: bool,
@@ -101,6 +102,7 @@ struct Problem {
 }
 
 fn shown(import: Import, t: &Texts) -> Shown {
+    let has_errors_file = import.has_errors_file();
     Shown {
         id: import.id,
         state: import.state,
@@ -113,7 +115,7 @@ fn shown(import: Import, t: &Texts) -> Shown {
         unchanged: import.unchanged,
         refused: import.refused,
         noted: import.noted,
-        has_errors_file: import.errors_file.is_some(),
+        has_errors_file,
         error: import.error.map(|error| Cause::words(t, &error)),
         done: None,
         problems: None,
@@ -369,13 +371,5 @@ async fn errors(access: Access<ViewImports>, which: web::Path<Which>) -> Answer 
     let id = ImportId(which.id);
     let import = access.run(move |conn| acts::by_id(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
-    let text = web::block(move || std::fs::read(file))
-        .await
-        .map_err(|_| AppError::NotFound)?
-        .map_err(|_| AppError::NotFound)?;
-    let name = format!("attachment; filename=\"errors-{id}.csv\"");
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CONTENT_DISPOSITION, name))
-        .body(text))
+    Ok(download::csv(file.as_ref(), &format!("errors-{id}.csv")).await?)
 }

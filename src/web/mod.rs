@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod colour;
 pub mod days;
+pub mod download;
 pub mod error_page;
 pub mod flash;
 pub mod form;

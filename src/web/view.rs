@@ -28,6 +28,10 @@ pub enum InputKind {
     Heading,
     /// A value that is only shown.
     Fixed,
+    /// Here begins what is folded away under the label, or shown if it is open.
+    Fold(bool),
+    /// Here it ends.
+    FoldEnd,
 }
 
 /// One of many to choose from.

@@ -2,6 +2,7 @@
 
 mod bad;
 mod broken;
+mod wizard;
 
 use crate::support::{TestDb, by_lists, by_rule, count};
 use diesel::prelude::*;

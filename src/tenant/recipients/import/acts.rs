@@ -62,6 +62,12 @@ impl Import {
         at_work(&self.state)
     }
 
+    /// Whether its file of refused rows is still there.
+    pub fn has_errors_file(&self) -> bool {
+        let there = |path: &String| Path::new(path).is_file();
+        self.errors_file.as_ref().is_some_and(there)
+    }
+
     /// How its file is read and what becomes what.
     pub fn settings(&self) -> Settings {
         serde_json::from_value(self.settings.clone()).unwrap_or_default()
@@ -110,12 +116,7 @@ pub fn look(path: &Path, all: &[Field], here: &TenantHere) -> Result<(Source, Se
         let _ = std::fs::remove_file(path);
         engine::file_error(&fault)
     })?;
-    let settings = Settings {
-        mapping: guess::mapping(&source, all),
-        formats: guess::formats(&source, &here.time_zone),
-        reading: source.reading.clone(),
-        ..Settings::default()
-    };
+    let settings = guess::settings(&source, all, &here.time_zone);
     Ok((source, settings))
 }
 

@@ -1,6 +1,6 @@
 //! What a column probably is: by its name in both languages, and how the file writes dates and numbers.
 
-use super::settings::Mapped;
+use super::settings::{Mapped, Settings};
 use super::source::Source;
 use super::value::{self, Formats};
 use crate::db::ids::FieldId;
@@ -157,10 +157,7 @@ fn by_content(source: &Source, fields: &[Field], all: &mut Vec<Mapped>) {
 
 /// How the file writes dates and numbers, from its first thousand rows; the zone is the tenant's.
 pub fn formats(source: &Source, zone: &str) -> Formats {
-    let cells = || {
-        let rows = source.preview.iter().chain(&source.sample);
-        rows.flatten().map(|cell| cell.trim())
-    };
+    let cells = || source.rows_seen().flatten().map(|cell| cell.trim());
     let is_number = |cell: &str| {
         cell.chars().any(|c| c.is_ascii_digit())
             && cell
@@ -187,6 +184,17 @@ pub fn formats(source: &Source, zone: &str) -> Formats {
             && !slashed().any(|(first, ..)| first > 12),
         decimal_comma: ends_like(',') > ends_like('.'),
         zone: zone.to_owned(),
+    }
+}
+
+/// Settings for a file of which nothing else is known.
+pub fn settings(source: &Source, fields: &[Field], zone: &str) -> Settings {
+    Settings {
+        mapping: mapping(source, fields),
+        formats: formats(source, zone),
+        reading: source.reading.clone(),
+        columns: source.own_columns().to_vec(),
+        ..Settings::default()
     }
 }
 

@@ -7,6 +7,8 @@ pub mod engine;
 pub mod guess;
 pub mod job;
 pub mod pages;
+pub mod profiles;
+pub mod propose;
 pub mod report;
 pub mod settings;
 pub mod source;

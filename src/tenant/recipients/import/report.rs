@@ -24,7 +24,7 @@ const PAGE: i64 = 5_000;
 pub fn reason(t: &Texts, labels: &HashMap<FieldId, String>, problem: &Problem) -> String {
     let text = match problem.code.as_str() {
         code @ ("duplicate" | "required" | "outside_fence" | "unknown_recipient" | "taken"
-        | "key-missing" | "cell-too-long" | "too-many-cells") => t.with(
+        | "key-missing" | "cell-too-long" | "too-many-cells" | "too-few-cells") => t.with(
             &format!("import-problem-{code}"),
             "line",
             &problem.of_line.unwrap_or_default().to_string(),
@@ -35,6 +35,16 @@ pub fn reason(t: &Texts, labels: &HashMap<FieldId, String>, problem: &Problem) -
         Some(label) => format!("{label}: {text}"),
         None => text,
     }
+}
+
+/// What became of the row.
+pub fn fate(t: &Texts, problem: &Problem) -> String {
+    t.t(match (problem.refused, problem.code.as_str()) {
+        (true, _) => "import-row-refused",
+        (false, "duplicate") => "import-row-passed-over",
+        (false, "too-few-cells") => "import-row-taken",
+        (false, _) => "import-value-left-out",
+    })
 }
 
 /// The fields' labels for a reader.

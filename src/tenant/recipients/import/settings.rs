@@ -28,6 +28,10 @@ pub struct Settings {
     pub lists: Vec<ListId>,
     /// The text that recipients agreed to; empty for none.
     pub consent: String,
+    /// All columns of the file, by which a profile knows its next file.
+    pub columns: Vec<String>,
+    /// The profile that these settings come from.
+    pub profile: Option<i32>,
 }
 
 /// How a file is read.

@@ -31,8 +31,21 @@ pub(super) struct Reader<'r> {
     row: Row,
 }
 
-/// A row's values in the order of the columns, and those that were left out with the reason.
-pub(super) type ReadRow = (Vec<Option<String>>, Vec<(usize, value::Fault)>);
+/// A row's values in the order of the columns.
+#[derive(Default)]
+pub(super) struct ReadRow {
+    values: Vec<Option<String>>,
+    /// Those that were left out, with the reason.
+    left_out: Vec<(usize, value::Fault)>,
+    /// Those whose cells are missing: they keep what they have, also where empty cells empty fields.
+    missing: Vec<usize>,
+}
+
+impl ReadRow {
+    fn key(&self, index: usize) -> &str {
+        self.values[index].as_deref().unwrap_or_default()
+    }
+}
 
 impl<'r> Reader<'r> {
     pub(super) fn open(
@@ -60,8 +73,8 @@ impl<'r> Reader<'r> {
 
     fn find_last(&mut self) -> std::result::Result<(), FileFault> {
         while self.rows.next(&mut self.row)? {
-            if let Ok((values, _)) = self.read_row() {
-                let key = hash(values[self.key].as_deref().unwrap_or_default());
+            if let Ok(read) = self.read_row() {
+                let key = hash(read.key(self.key));
                 self.last.insert(key, self.row.line as u32);
             }
         }
@@ -74,7 +87,7 @@ impl<'r> Reader<'r> {
         if let Some(fault) = self.row.fault {
             return Err((fault, None));
         }
-        let (mut values, mut left_out) = (Vec::with_capacity(self.targets.len()), Vec::new());
+        let mut row = ReadRow::default();
         for (index, target) in self.targets.iter().enumerate() {
             let read = value::parse(
                 &target.kind,
@@ -85,15 +98,18 @@ impl<'r> Reader<'r> {
                 index == self.key || self.settings.refuse_bad_values || target.column == "email";
             match read {
                 Ok(None) if index == self.key => return Err(("key-missing", Some(target.field))),
-                Ok(value) => values.push(value),
+                Ok(value) => row.values.push(value),
                 Err(fault) if must_be_good => return Err((fault, Some(target.field))),
                 Err(fault) => {
-                    values.push(None);
-                    left_out.push((index, fault));
+                    row.values.push(None);
+                    row.left_out.push((index, fault));
                 }
             }
+            if self.row.short && !target.cell.is_in(&self.row.cells) {
+                row.missing.push(index);
+            }
         }
-        Ok((values, left_out))
+        Ok(row)
     }
 
     /// The next rows behind `done_line`; none at the end.
@@ -112,8 +128,8 @@ impl<'r> Reader<'r> {
                 continue;
             }
             if self.row.line <= done_line {
-                if let Ok((values, _)) = self.read_row() {
-                    let key = hash(values[self.key].as_deref().unwrap_or_default());
+                if let Ok(read) = self.read_row() {
+                    let key = hash(read.key(self.key));
                     self.seen.entry(key).or_insert(self.row.line as u32);
                 }
                 continue;
@@ -138,39 +154,28 @@ impl<'r> Reader<'r> {
                 of_line,
             });
         };
-        let (values, left_out) = match self.read_row() {
+        let read = match self.read_row() {
             Ok(read) => read,
             Err((fault, field)) => return refuse(batch, fault, field, None),
         };
-        if let Some(first) = self.is_repeated(values[self.key].as_deref().unwrap_or_default(), line)
-        {
+        if let Some(first) = self.is_repeated(read.key(self.key), line) {
             if self.settings.duplicates == Duplicates::Refuse {
                 return refuse(batch, "duplicate", None, Some(first));
             }
             batch.counts.unchanged += 1;
-            batch.noted += 1;
-            batch.problems.push(Problem {
-                line,
-                refused: false,
-                code: "duplicate".into(),
-                field: None,
-                of_line: Some(first),
-            });
+            remark(batch, line, "duplicate", None, Some(first));
             return;
         }
-        for (index, fault) in &left_out {
-            let field = Some(self.targets[*index].field);
-            batch.noted += 1;
-            batch.problems.push(Problem {
-                line,
-                refused: false,
-                code: (*fault).to_owned(),
-                field,
-                of_line: None,
-            });
+        if self.row.short {
+            remark(batch, line, "too-few-cells", None, None);
         }
-        let kept: Vec<usize> = left_out.into_iter().map(|(index, _)| index).collect();
-        self.write(batch, line, &values, &kept);
+        for (index, fault) in &read.left_out {
+            let field = Some(self.targets[*index].field);
+            remark(batch, line, fault, field, None);
+        }
+        let left_out = read.left_out.iter().map(|(index, _)| *index);
+        let kept: Vec<usize> = left_out.chain(read.missing).collect();
+        self.write(batch, line, &read.values, &kept);
     }
 
     /// The line that the current one repeats, by the rule for duplicates.
@@ -216,6 +221,18 @@ impl<'r> Reader<'r> {
         out.push(b'\n');
         batch.staged += 1;
     }
+}
+
+/// Notes something about a row that is not refused.
+fn remark(batch: &mut Batch, line: u64, code: &str, field: Option<FieldId>, of_line: Option<u64>) {
+    batch.noted += 1;
+    batch.problems.push(Problem {
+        line,
+        refused: false,
+        code: code.to_owned(),
+        field,
+        of_line,
+    });
 }
 
 /// Sixteen bytes tell keys apart; no file is large enough for two to meet by chance. Bytes, because a number

@@ -1,82 +1,86 @@
 //! The mapping is kept and tried: the dry run.
 
-use super::Which;
 use super::form::MappingForm;
-use super::mapping::{detected, load_mapping, mapping_form, mapping_frame};
-use crate::access::Access;
-use crate::access::rights::RunImports;
+use super::mapping::{Mapping, load_mapping, mapping_page};
+use super::{Which, new_fields};
+use crate::access::rights::{CreateFields, RunImports};
+use crate::access::{Access, ControlAccess, TenantHere};
 use crate::db::ids::{FieldId, ImportId};
-use crate::db::schema::tenant::{import_profiles, imports};
+use crate::db::schema::tenant::imports;
 use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
-use crate::tenant::recipients::import::acts;
-use crate::tenant::recipients::import::settings::Reading;
+use crate::tenant::fields;
+use crate::tenant::recipients::import::settings::Settings;
+use crate::tenant::recipients::import::source::Source;
+use crate::tenant::recipients::import::{acts, engine, guess, profiles};
 use crate::web::form::{Errors, Submitted, error_at};
 use crate::web::see_other;
-use crate::web::view::FormPage;
 use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 
+/// POST `…/imports/{id}/mapping`. Whoever may create fields may have columns become new ones.
 pub(super) async fn check(
     access: Access<RunImports>,
+    create: Option<ControlAccess<CreateFields>>,
     path: web::Path<Which>,
     form: Submitted<MappingForm>,
 ) -> Result<HttpResponse> {
-    let (id, files) = (path.id, access.app().files.clone());
-    let found = access
-        .run(move |conn| load_mapping(conn, &files, id))
-        .await?;
+    let id = path.id;
+    let found = load(&access, id).await?;
     if found.import.is_at_work() || found.import.state == "done" {
         return Err(AppError::Conflict);
     }
-    let typed = form
-        .validated()
-        .map_err(|_| AppError::invalid("form-unreadable"))?
-        .into_inner();
     let before = found.import.settings();
-    let mut settings = typed.settings(&found.source.columns, &before);
-    let again_here = format!("{}/imports/{id}/mapping", access.tenant().base());
-    if let Ok(profile) = typed.profile.parse::<i32>() {
-        // A profile replaces what was chosen; the page shows it before anything happens.
-        access
-            .run(move |conn| {
-                let stored: serde_json::Value = import_profiles::table
-                    .find(profile)
-                    .select(import_profiles::settings)
-                    .first(conn.pg())?;
-                save(conn, id, &stored)
-            })
-            .await?;
-        return Ok(see_other(&again_here));
+    let mut form = match form.validated() {
+        Ok(form) => form.into_inner(),
+        Err(faulty) => {
+            let settings = faulty.typed.settings(&found.source, &before);
+            return mapping_page(&access, &found, &settings, &faulty.typed, &faulty.errors);
+        }
+    };
+    let mut settings = form.settings(&found.source, &before);
+    let mapping = format!("{}/imports/{id}/mapping", access.tenant().base());
+    if let Some(profile) = settings.profile.filter(|id| before.profile != Some(*id)) {
+        // It replaces what was chosen; the page shows it before anything happens.
+        take_profile(&access, id, profile, found.source).await?;
+        return Ok(see_other(&mapping));
     }
     if settings.reading != before.reading {
         // Read otherwise, the columns are others: guess anew and show.
-        let reading = settings.reading.clone();
-        access
-            .run(move |conn| read_anew(conn, id, &reading))
-            .await?;
-        return Ok(see_other(&again_here));
+        return match read_anew(&access, id, settings.clone()).await {
+            Ok(()) => Ok(see_other(&mapping)),
+            Err(AppError::Invalid { key, params }) => {
+                let input = if before.reading.sheet.is_some() {
+                    "sheet"
+                } else {
+                    "encoding"
+                };
+                let errors = error_at(input, key, &params);
+                mapping_page(&access, &found, &settings, &form, &errors)
+            }
+            Err(other) => Err(other),
+        };
     }
-    if !settings
-        .mapping
-        .iter()
-        .any(|mapped| Some(mapped.field) == settings.key.or(Some(FieldId(1))))
-    {
-        let p = mapping_frame(&access, &found);
-        let errors: Errors = error_at("key", "import-key-unmapped", &[]);
-        let form = mapping_form(&p, &found, &settings).errors(&p.t, &errors);
-        return p.render_again(|p| FormPage {
-            intro: detected(&p, &found.source),
-            form,
-            p,
-        });
+    if !form.new.is_empty() {
+        let create = create.ok_or_else(|| may_not_create(access.tenant()))?;
+        let (wanted, mut errors) = new_fields::definitions(&found, &settings, &form)?;
+        if errors.is_empty() {
+            errors = new_fields::create(&create, &found, wanted, &mut settings, &mut form).await?;
+        }
+        if !errors.is_empty() {
+            // Some may be there by now.
+            let found = load(&access, id).await?;
+            return mapping_page(&access, &found, &settings, &form, &errors);
+        }
     }
-    settings.formats.zone = before.formats.zone;
-    let mut stored = serde_json::json!(settings);
-    stored["language"] = access.tenant().locale.clone().into();
+    if let Err(errors) = key_is_mapped(&settings) {
+        let found = load(&access, id).await?;
+        return mapping_page(&access, &found, &settings, &form, &errors);
+    }
+    let here = access.tenant().clone();
     access
         .run(move |conn| {
-            save(conn, id, &stored)?;
+            save(conn, &here, id, &settings)?;
             acts::start(conn, id, true)
         })
         .await?;
@@ -86,17 +90,79 @@ pub(super) async fn check(
     )))
 }
 
-fn save(conn: &mut TenantConn<'_, Write>, id: ImportId, stored: &serde_json::Value) -> Result<()> {
+/// In an inner tenant there is no such thing as creating a field.
+fn may_not_create(here: &TenantHere) -> AppError {
+    if here.is_inner() {
+        AppError::NotFound
+    } else {
+        AppError::Forbidden {
+            right: "fields.create",
+        }
+    }
+}
+
+fn key_is_mapped(settings: &Settings) -> std::result::Result<(), Errors> {
+    let key = settings.key.unwrap_or(FieldId(1));
+    if settings.mapping.iter().any(|mapped| mapped.field == key) {
+        Ok(())
+    } else {
+        Err(error_at("key", "import-key-unmapped", &[]))
+    }
+}
+
+async fn load(access: &Access<RunImports>, id: ImportId) -> Result<Mapping> {
+    let files = access.app().files.clone();
+    access.run(move |conn| load_mapping(conn, &files, id)).await
+}
+
+async fn take_profile(
+    access: &Access<RunImports>,
+    id: ImportId,
+    profile: i32,
+    source: Source,
+) -> Result<()> {
+    let here = access.tenant().clone();
+    access
+        .run(move |conn| {
+            let settings = profiles::by_id(conn, profile)?;
+            let settings = settings.of_profile(profile, &source, &here.time_zone);
+            save(conn, &here, id, &settings)
+        })
+        .await
+}
+
+async fn read_anew(access: &Access<RunImports>, id: ImportId, settings: Settings) -> Result<()> {
+    let (here, files) = (access.tenant().clone(), access.app().files.clone());
+    access
+        .run(move |conn| {
+            let stored_as = acts::by_id(conn, id)?.stored_as;
+            let path = files.join(stored_as.ok_or_else(|| AppError::invalid("file-gone"))?);
+            let source = Source::look(&path, &settings.reading)
+                .map_err(|fault| engine::file_error(&fault))?;
+            let guessed = guess::settings(&source, &fields::all(conn.pg())?, &here.time_zone);
+            let settings = Settings {
+                reading: guessed.reading,
+                mapping: guessed.mapping,
+                formats: guessed.formats,
+                columns: guessed.columns,
+                profile: None,
+                ..settings
+            };
+            save(conn, &here, id, &settings)
+        })
+        .await
+}
+
+fn save(
+    conn: &mut TenantConn<'_, Write>,
+    here: &TenantHere,
+    id: ImportId,
+    settings: &Settings,
+) -> Result<()> {
+    let mut stored = serde_json::json!(settings);
+    stored["language"] = here.locale.clone().into();
     diesel::update(imports::table.find(id.0))
         .set(imports::settings.eq(stored))
         .execute(conn.pg())?;
     Ok(())
-}
-
-fn read_anew(conn: &mut TenantConn<'_, Write>, id: ImportId, reading: &Reading) -> Result<()> {
-    let import = acts::by_id(conn, id)?;
-    let mut stored = import.settings;
-    stored["reading"] = serde_json::json!(reading);
-    stored["mapping"] = serde_json::json!([]);
-    save(conn, id, &stored)
 }

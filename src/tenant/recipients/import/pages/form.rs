@@ -2,12 +2,25 @@
 
 use crate::db::ids::{FieldId, ListId};
 use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Reading, Settings};
+use crate::tenant::recipients::import::source::Source;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use validator::Validate;
 
-/// What the mapping's form sends: as pairs, because the columns come as `column_<number>`.
-#[derive(Debug, Default, Deserialize, Validate)]
+/// The value of a column that is to become a new field.
+pub(super) const NEW: &str = "new";
+
+/// What was typed of a new field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Typed {
+    pub(super) key: String,
+    pub(super) label: String,
+    pub(super) kind: String,
+}
+
+/// What the mapping's form sends: as pairs, because the columns come as `column_<number>`, and new fields as
+/// `new_key_<number>` and the like.
+#[derive(Clone, Debug, Default, Deserialize, Validate)]
 #[serde(from = "Vec<(String, String)>")]
 pub(super) struct MappingForm {
     pub(super) mode: String,
@@ -23,7 +36,12 @@ pub(super) struct MappingForm {
     pub(super) encoding: String,
     pub(super) separator: String,
     pub(super) header: String,
+    pub(super) sheet: String,
     pub(super) columns: HashMap<usize, FieldId>,
+    /// Columns that are to become new fields.
+    pub(super) new: BTreeSet<usize>,
+    /// What was typed of new fields, wanted or not.
+    pub(super) typed: BTreeMap<usize, Typed>,
 }
 
 impl From<Vec<(String, String)>> for MappingForm {
@@ -44,14 +62,8 @@ impl From<Vec<(String, String)>> for MappingForm {
                 "encoding" => form.encoding = value,
                 "separator" => form.separator = value,
                 "header" => form.header = value,
-                name => {
-                    let index = name
-                        .strip_prefix("column_")
-                        .and_then(|index| index.parse().ok());
-                    if let (Some(index), Ok(field)) = (index, value.parse()) {
-                        form.columns.insert(index, field);
-                    }
-                }
+                "sheet" => form.sheet = value,
+                name => form.take_column(name, value),
             }
         }
         form
@@ -59,9 +71,36 @@ impl From<Vec<(String, String)>> for MappingForm {
 }
 
 impl MappingForm {
-    pub(super) fn reading(&self, before: &Reading) -> Reading {
+    fn take_column(&mut self, name: &str, value: String) {
+        let Some((what, index)) = name.rsplit_once('_') else {
+            return;
+        };
+        let Ok(index) = index.parse::<usize>() else {
+            return;
+        };
+        match what {
+            "column" if value == NEW => _ = self.new.insert(index),
+            "column" => {
+                if let Ok(field) = value.parse() {
+                    self.columns.insert(index, field);
+                }
+            }
+            "new_key" => self.typed.entry(index).or_default().key = value,
+            "new_label" => self.typed.entry(index).or_default().label = value,
+            "new_type" => self.typed.entry(index).or_default().kind = value,
+            _ => {}
+        }
+    }
+
+    fn reading(&self, before: &Reading) -> Reading {
+        let header = Some(self.header == "on");
         if before.sheet.is_some() {
-            return before.clone();
+            let typed = Some(self.sheet.clone()).filter(|sheet| !sheet.is_empty());
+            return Reading {
+                sheet: typed.or_else(|| before.sheet.clone()),
+                header,
+                ..before.clone()
+            };
         }
         Reading {
             encoding: Some(self.encoding.clone()).filter(|name| !name.is_empty()),
@@ -70,13 +109,15 @@ impl MappingForm {
             } else {
                 self.separator.chars().next()
             },
-            header: Some(self.header == "on"),
+            header,
             sheet: None,
         }
     }
 
-    pub(super) fn settings(&self, columns: &[String], before: &Settings) -> Settings {
-        let mapping = columns
+    /// What was chosen, but for the new fields.
+    pub(super) fn settings(&self, source: &Source, before: &Settings) -> Settings {
+        let mapping = source
+            .columns
             .iter()
             .enumerate()
             .filter_map(|(index, column)| {
@@ -100,6 +141,8 @@ impl MappingForm {
             refuse_bad_values: self.bad == "refuse",
             lists: self.lists.clone(),
             consent: self.consent.trim().to_owned(),
+            columns: source.own_columns().to_vec(),
+            profile: self.profile.parse().ok(),
         }
     }
 }

@@ -4,21 +4,33 @@ use crate::access::Access;
 use crate::access::rights::ViewImports;
 use crate::error::Result;
 use crate::tenant::recipients::import::acts;
-use crate::web::view::TablePage;
 use crate::web::{Cell, Empty, Frame, Table};
 use actix_web::HttpResponse;
+use askama::Template;
 
 /// How many imports are shown, the newest.
 const SHOWN: i64 = 200;
 
-fn state_cell(p: &Frame, state: &str) -> Cell {
-    let kind = match state {
+#[derive(Template)]
+#[template(path = "tenant/imports/index.html")]
+struct Index {
+    p: Frame,
+    table: Table,
+    empty: Empty,
+}
+
+/// The colour of a state's badge.
+pub(super) fn badge(state: &str) -> &'static str {
+    match state {
         "done" => "success",
         "failed" | "broken" => "danger",
         "cancelled" => "warning",
         _ => "secondary",
-    };
-    Cell::Badge(kind, p.t(&format!("import-state-{state}")))
+    }
+}
+
+fn state_cell(p: &Frame, state: &str) -> Cell {
+    Cell::Badge(badge(state), p.t(&format!("import-state-{state}")))
 }
 
 pub(super) async fn index(access: Access<ViewImports>) -> Result<HttpResponse> {
@@ -51,21 +63,9 @@ pub(super) async fn index(access: Access<ViewImports>) -> Result<HttpResponse> {
         );
         table.row(cells);
     }
-    let new = (p.t("import-new"), p.url("/imports/new"));
-    let acts = if p.may("imports.run") {
-        vec![new.clone()]
-    } else {
-        Vec::new()
-    };
     let empty = Empty {
         text: p.t("import-none"),
-        act: Some(new),
+        act: None,
     };
-    p.render(|p| TablePage {
-        intro: String::new(),
-        acts,
-        table,
-        empty,
-        p,
-    })
+    p.render(|p| Index { table, empty, p })
 }

@@ -2,6 +2,7 @@
 
 use super::mapping::Mapping;
 use crate::tenant::recipients::import::settings::Settings;
+use crate::tenant::recipients::import::value;
 use crate::web::{Frame, Input, InputKind};
 
 pub(super) fn rule_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Vec<Input> {
@@ -76,7 +77,8 @@ pub(super) fn rule_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Ve
             } else {
                 "day"
             },
-        ),
+        )
+        .help(short_years(p)),
         Input::select(
             "numbers",
             p.t("import-numbers"),
@@ -112,6 +114,8 @@ pub(super) fn list_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Ve
             .help(p.t("import-consent-help")),
     );
     if !found.profiles.is_empty() {
+        let chosen = settings.profile.map(|id| id.to_string());
+        let chosen = chosen.unwrap_or_default();
         let mut options = vec![(String::new(), p.t("import-profile-none"))];
         options.extend(
             found
@@ -120,16 +124,31 @@ pub(super) fn list_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Ve
                 .map(|(id, name)| (id.to_string(), name.clone())),
         );
         inputs.push(
-            Input::select("profile", p.t("import-profile"), options, "")
+            Input::select("profile", p.t("import-profile"), options, chosen)
                 .help(p.t("import-profile-help")),
         );
     }
     inputs
 }
 
-pub(super) fn reading_inputs(p: &Frame, settings: &Settings) -> Vec<Input> {
-    if settings.reading.sheet.is_some() {
-        return Vec::new();
+fn short_years(p: &Frame) -> String {
+    let (first, last) = value::short_years();
+    let span = [("first", first.to_string()), ("last", last.to_string())];
+    p.t.with_all("import-short-years", &span)
+}
+
+pub(super) fn reading_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Vec<Input> {
+    let heading = Input::new(InputKind::Heading, "", p.t("import-reading"));
+    let header = Input::check(
+        "header",
+        p.t("import-header"),
+        settings.reading.header == Some(true),
+    );
+    if let Some(sheet) = &settings.reading.sheet {
+        let sheets = found.source.sheets.iter();
+        let sheets = sheets.map(|name| (name.clone(), name.clone())).collect();
+        let sheet = Input::select("sheet", p.t("import-sheet"), sheets, sheet);
+        return vec![heading, sheet, header];
     }
     let encodings = [
         "UTF-8",
@@ -149,19 +168,11 @@ pub(super) fn reading_inputs(p: &Frame, settings: &Settings) -> Vec<Input> {
         Some(other) => other.to_string(),
         None => String::new(),
     };
+    let encoding = settings.reading.encoding.clone().unwrap_or_default();
     vec![
-        Input::new(InputKind::Heading, "", p.t("import-reading")),
-        Input::select(
-            "encoding",
-            p.t("import-encoding"),
-            encodings,
-            settings.reading.encoding.clone().unwrap_or_default(),
-        ),
+        heading,
+        Input::select("encoding", p.t("import-encoding"), encodings, encoding),
         Input::select("separator", p.t("import-separator"), separators, separator),
-        Input::check(
-            "header",
-            p.t("import-header"),
-            settings.reading.header == Some(true),
-        ),
+        header,
     ]
 }

@@ -2,10 +2,12 @@
 
 mod act;
 mod check;
+mod examples;
 mod form;
 mod index;
 mod inputs;
 mod mapping;
+mod new_fields;
 mod profile;
 mod receive;
 mod show;

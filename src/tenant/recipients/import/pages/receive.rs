@@ -5,8 +5,8 @@ use crate::access::rights::RunImports;
 use crate::db::ids::ImportId;
 use crate::error::{AppError, Result};
 use crate::tenant::fields;
-use crate::tenant::recipients::import::acts;
 use crate::tenant::recipients::import::upload::{self, Upload};
+use crate::tenant::recipients::import::{acts, profiles};
 use crate::web::form::error_at;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other};
@@ -85,7 +85,11 @@ async fn begin(access: &Access<RunImports>, file: Upload) -> Result<ImportId> {
     let (here, user) = (access.tenant().clone(), access.user().clone());
     access
         .run(move |conn| {
-            let (_, settings) = acts::look(&path, &fields::all(conn.pg())?, &here)?;
+            let (source, guessed) = acts::look(&path, &fields::all(conn.pg())?, &here)?;
+            let settings = match profiles::fitting(conn, &source)? {
+                Some((id, profile)) => profile.of_profile(id, &source, &here.time_zone),
+                None => guessed,
+            };
             acts::begin(conn, &here, &user, &file, &settings)
         })
         .await

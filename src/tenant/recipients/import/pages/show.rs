@@ -1,16 +1,19 @@
 //! An import: how far it is, what became of it.
 
 use super::Which;
+use super::examples::{Examples, examples};
+use super::index::badge;
 use crate::access::Access;
 use crate::access::rights::ViewImports;
 use crate::db::ids::JobId;
 use crate::error::{AppError, Result};
 use crate::jobs::queue;
 use crate::tenant::fields::{self};
+use crate::tenant::recipients::erase::old::ERROR_FILE_DAYS;
 use crate::tenant::recipients::import::acts::{self, Import};
 use crate::tenant::recipients::import::end::Cause;
 use crate::tenant::recipients::import::{engine, report, stage};
-use crate::web::{Frame, see_other};
+use crate::web::{Frame, download, see_other};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
@@ -20,11 +23,19 @@ pub(super) struct Show {
     p: Frame,
     import: Import,
     state: String,
+    /// The colour of the state's badge.
+    kind: &'static str,
+    /// That the file of refused rows is there no more.
+    gone: String,
     /// Label and number.
     numbers: Vec<(String, String)>,
     /// Line, what became of it, why.
     problems: Vec<(u64, String, String)>,
     done: i64,
+    /// How values were read, as long as nothing is imported.
+    examples: Examples,
+    /// Whether there is a file of refused rows, and whether there was one.
+    errors: (bool, bool),
     /// Why it ended badly; empty if it did not.
     failure: String,
 }
@@ -34,8 +45,10 @@ pub(super) async fn show(
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let id = path.id;
-    let language = access.context().language.clone();
-    let (import, done, problems, labels) = access
+    let t = Frame::new(access.context(), "nav-imports").t;
+    let files = access.app().files.clone();
+    let may_run = access.tenant().may("imports.run");
+    let (import, done, problems, labels, errors, examples) = access
         .run(move |conn| {
             let import = acts::by_id(conn, id)?;
             let job = import
@@ -44,11 +57,19 @@ pub(super) async fn show(
                 .transpose()?
                 .flatten();
             let problems = stage::problems(conn, id, false, 0, engine::SHOWN_PROBLEMS)?;
-            let labels = report::labels(&fields::all(conn.pg())?, &language);
-            Ok((import, job.map_or(0, |job| job.done), problems, labels))
+            let all = fields::all(conn.pg())?;
+            let labels = report::labels(&all, t.language());
+            let examples = if import.state == "checked" && may_run {
+                examples(&files, &import, &all, &t)
+            } else {
+                Examples::default()
+            };
+            let done = job.map_or(0, |job| job.done);
+            let errors = (import.has_errors_file(), import.errors_file.is_some());
+            Ok((import, done, problems, labels, errors, examples))
         })
         .await?;
-    if import.state == "uploaded" && access.tenant().may("imports.run") {
+    if import.state == "uploaded" && may_run {
         return Ok(see_other(&format!(
             "{}/imports/{id}/mapping",
             access.tenant().base()
@@ -72,11 +93,7 @@ pub(super) async fn show(
         .map(|problem| {
             (
                 problem.line,
-                p.t(if problem.refused {
-                    "import-row-refused"
-                } else {
-                    "import-value-left-out"
-                }),
+                report::fate(&p.t, problem),
                 report::reason(&p.t, &labels, problem),
             )
         })
@@ -86,17 +103,24 @@ pub(super) async fn show(
         .error
         .as_deref()
         .map_or_else(String::new, |error| Cause::words(&p.t, error));
+    let gone =
+        p.t.with("import-errors-gone", "days", &ERROR_FILE_DAYS.to_string());
     p.render(|p| Show {
+        kind: badge(&import.state),
+        gone,
         failure,
         import,
         state,
         numbers,
         problems,
         done,
+        errors,
+        examples,
         p,
     })
 }
 
+/// GET `…/imports/{id}/errors`: the file, or back with a word where its time is over.
 pub(super) async fn errors(
     access: Access<ViewImports>,
     path: web::Path<Which>,
@@ -104,15 +128,12 @@ pub(super) async fn errors(
     let id = path.id;
     let import = access.run(move |conn| acts::by_id(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
-    let text = web::block(move || std::fs::read(file))
-        .await
-        .map_err(|_| AppError::NotFound)?
-        .map_err(|_| AppError::NotFound)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            "content-disposition",
-            format!("attachment; filename=\"errors-{id}.csv\""),
-        ))
-        .body(text))
+    match download::csv(file.as_ref(), &format!("errors-{id}.csv")).await {
+        // Its page says what became of it.
+        Err(AppError::NotFound) => Ok(see_other(&format!(
+            "{}/imports/{id}",
+            access.tenant().base()
+        ))),
+        other => other,
+    }
 }

@@ -13,6 +13,11 @@ impl CellRef {
         self.path.is_none()
     }
 
+    /// Whether a row that ends too early still has the cell.
+    pub fn is_in(&self, cells: &[String]) -> bool {
+        self.index < cells.len()
+    }
+
     /// The cell's text, or that of the key inside its JSON.
     pub fn of(&self, cells: &[String]) -> String {
         let cell = cells

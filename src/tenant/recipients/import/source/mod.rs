@@ -62,9 +62,11 @@ pub struct Source {
     /// The first rows, cells in the order of `columns`.
     pub preview: Vec<Vec<String>>,
     /// Some rows behind those, in the same order.
-    pub(super) sample: Vec<Vec<String>>,
+    sample: Vec<Vec<String>>,
     /// How many columns the file itself has.
     width: usize,
+    /// How many of them up to the last that has a name.
+    named: usize,
 }
 
 impl Source {
@@ -93,7 +95,7 @@ impl Source {
     }
 
     fn with(path: &Path, mut reading: Reading, sheets: Vec<String>) -> Result<Self, FileFault> {
-        let mut rows = Rows::open(path, &reading, usize::MAX)?;
+        let mut rows = Rows::open(path, &reading, usize::MAX, 0)?;
         let mut first = Vec::new();
         let mut row = Row::default();
         while first.len() <= PREVIEW_ROWS && rows.next(&mut row)? {
@@ -125,6 +127,8 @@ impl Source {
             first.iter().map(Vec::len).max().unwrap_or_default()
         };
         let names = if header { first.remove(0) } else { Vec::new() };
+        let is_named = |name: &String| !name.trim().is_empty();
+        let named = names.iter().rposition(is_named).map_or(0, |last| last + 1);
         let (mut columns, repeated) = distinct(&names, width);
         first.truncate(PREVIEW_ROWS);
         let mut keys = Vec::new();
@@ -144,10 +148,21 @@ impl Source {
             preview: Vec::new(),
             sample: Vec::new(),
             width,
+            named,
         };
         source.preview = first.iter().map(|cells| source.all_cells(cells)).collect();
         source.sample = behind.iter().map(|cells| source.all_cells(cells)).collect();
         Ok(source)
+    }
+
+    /// The file's own columns, without the keys inside JSON.
+    pub fn own_columns(&self) -> &[String] {
+        &self.columns[..self.width.min(self.columns.len())]
+    }
+
+    /// The first thousand rows, cells in the order of `columns`.
+    pub fn rows_seen(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.preview.iter().chain(&self.sample)
     }
 
     fn all_cells(&self, cells: &[String]) -> Vec<String> {
@@ -163,7 +178,7 @@ impl Source {
 
     /// Where a column's cell is found; a name with a dot may be a key inside JSON.
     pub fn find(&self, name: &str) -> Option<CellRef> {
-        let own = &self.columns[..self.width.min(self.columns.len())];
+        let own = self.own_columns();
         if let Some(index) = own.iter().position(|column| column == name) {
             return Some(CellRef { index, path: None });
         }
@@ -182,7 +197,7 @@ impl Source {
     /// # Errors
     /// Why it cannot be read.
     pub fn rows(&self, path: &Path) -> Result<Rows, FileFault> {
-        let mut rows = Rows::open(path, &self.reading, self.width)?;
+        let mut rows = Rows::open(path, &self.reading, self.width, self.named)?;
         if self.reading.header == Some(true) {
             rows.next(&mut Row::default())?;
         }

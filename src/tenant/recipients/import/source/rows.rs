@@ -23,6 +23,9 @@ pub struct Row {
     pub cells: Vec<String>,
     /// Why it cannot be used, if it cannot.
     pub fault: Option<&'static str>,
+    /// Whether cells of named columns are missing at its end. Workbooks leave out empty cells, so their rows
+    /// never are.
+    pub short: bool,
 }
 
 /// The rows of a file in their order.
@@ -30,6 +33,8 @@ pub struct Rows {
     pub(super) inner: Inner,
     /// How many columns a row may have.
     pub(super) width: usize,
+    /// How many it should have.
+    pub(super) named: usize,
 }
 
 pub(super) enum Inner {
@@ -42,12 +47,22 @@ pub(super) enum Inner {
 }
 
 impl Rows {
-    pub(super) fn open(path: &Path, reading: &Reading, width: usize) -> Result<Self, FileFault> {
+    /// A row may have `width` cells, and should have those of the `named` first columns.
+    pub(super) fn open(
+        path: &Path,
+        reading: &Reading,
+        width: usize,
+        named: usize,
+    ) -> Result<Self, FileFault> {
         let inner = match &reading.sheet {
             Some(sheet) => Inner::Book(sheet_rows(path, sheet)?.into_iter(), 0),
             None => text_rows(path, reading)?,
         };
-        Ok(Self { inner, width })
+        Ok(Self {
+            inner,
+            width,
+            named,
+        })
     }
 
     /// Reads the next row into `row`; false at the end.
@@ -56,6 +71,7 @@ impl Rows {
     /// When the file cannot be read any further.
     pub fn next(&mut self, row: &mut Row) -> Result<bool, FileFault> {
         row.fault = None;
+        row.short = false;
         row.cells.clear();
         match &mut self.inner {
             Inner::Book(rows, line) => {
@@ -89,6 +105,7 @@ impl Rows {
                     return Ok(true);
                 }
                 row.cells.extend(record.iter().map(str::to_owned));
+                row.short = row.cells.len() < self.named;
             }
         }
         let beyond = row.cells.get(self.width..).unwrap_or_default();

@@ -12,7 +12,7 @@ use number::{decimal, integer};
 use time::moment;
 
 pub use contact::email;
-pub use time::date;
+pub use time::{date, has_short_year, short_years};
 
 use super::report::as_written;
 use crate::tenant::fields::kind::Kind;

@@ -65,7 +65,6 @@ fn dates_that_exist() {
         "00.00.0000",
         "31.02.2020",
         "29.02.2023",
-        "1.1.92",
         "09/11",
         "heute",
         "2020-13-01",
@@ -130,4 +129,35 @@ proptest! {
             let _ = read(&kind, &text, comma);
         }
     }
+}
+
+#[test]
+fn years_of_two_digits_lie_near() {
+    let (first, last) = short_years();
+    assert_eq!(last - first, 99);
+    for years in [first, first + 1, last - 1, last] {
+        let text = format!("24.12.{:02}", years % 100);
+        assert!(has_short_year(&text) && has_short_year(&format!("{text} 08:15")));
+        let read = date(&text, &Formats::default()).map(|day| day.to_string());
+        assert_eq!(read, Ok(format!("{years}-12-24")), "{text}");
+    }
+    let american = Formats {
+        month_first: true,
+        ..Formats::default()
+    };
+    assert_eq!(
+        date("12/24/99", &american).map(|day| day.to_string()),
+        Ok("1999-12-24".into())
+    );
+    for text in [
+        "24.12.9",
+        "24.12.999",
+        "24.12.",
+        "1999-12-24",
+        "24.12.1999",
+        "1.234,56",
+    ] {
+        assert!(!has_short_year(text), "{text}");
+    }
+    assert_eq!(date("24.12.9", &Formats::default()), Err("date"));
 }

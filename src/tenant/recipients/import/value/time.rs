@@ -1,8 +1,23 @@
 //! Days and moments.
 
 use super::{Fault, Formats};
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use crate::clock;
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
+
+/// Years of two digits lie between these: ninety years back for birthdays, nine ahead for what is to come.
+pub fn short_years() -> (i32, i32) {
+    let first = clock::now().year() - 90;
+    (first, first + 99)
+}
+
+/// Whether a cell writes a year with two digits.
+pub fn has_short_year(text: &str) -> bool {
+    let day = text.trim().split([' ', 'T']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split(['.', '/', '-']).collect();
+    let digits = |part: &&str| part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit());
+    matches!(parts.as_slice(), [_, _, year] if year.len() == 2) && parts.iter().all(digits)
+}
 
 /// A day; impossible ones (00.00.0000, 31.02.) are refused.
 ///
@@ -23,11 +38,16 @@ pub fn date(text: &str, formats: &Formats) -> Result<NaiveDate, Fault> {
     } else {
         (third, first, second)
     };
-    if year.len() != 4 || !fits(year, 4) || !fits(month, 2) || !fits(day, 2) {
+    if !matches!(year.len(), 2 | 4) || !fits(year, 4) || !fits(month, 2) || !fits(day, 2) {
         return Err("date");
     }
     let number = |part: &str| part.parse::<u32>().map_err(|_| "date");
-    let year = i32::try_from(number(year)?).map_err(|_| "date")?;
+    let is_short = year.len() == 2;
+    let mut year = i32::try_from(number(year)?).map_err(|_| "date")?;
+    if is_short {
+        let (first, _) = short_years();
+        year = first + (year - first).rem_euclid(100);
+    }
     if year < 1 {
         return Err("date");
     }
