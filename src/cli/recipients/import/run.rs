@@ -8,7 +8,7 @@ use crate::cli::output::message;
 use crate::control::tenants::Tenant;
 use crate::db::ids::{ImportId, JobId};
 use crate::db::schema::tenant::imports;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::jobs::runner::{alive, guarded};
 use crate::jobs::{self, Go, Held, Reporter, queue};
 use crate::tenant::fields;
@@ -53,7 +53,9 @@ impl Run<'_> {
             .access
             .run(self.app, |conn| self.start(conn.pg(), job.id))?;
         let done = guarded(|| self.import(import, job));
-        if let Err(error) = &done {
+        // After an interruption the job is another's, who has ended the import.
+        let failed = done.as_ref().err();
+        if let Some(error) = failed.filter(|error| !matches!(error, AppError::Interrupted)) {
             let cause = Cause::of(error);
             self.access.run(self.app, |conn| {
                 if self.dry {

@@ -15,7 +15,11 @@ const PHONES: &[&str] = &["tel", "phone", "mobil", "handy", "fax"];
 /// The column as a new field. `taken` are keys that there are already.
 pub fn field(source: &Source, index: usize, formats: &Formats, taken: &[String]) -> FieldInput {
     let column = &source.columns[index];
-    let name = column.rsplit('.').next().unwrap_or(column);
+    let inside = source.find(column).is_some_and(|cell| !cell.is_whole());
+    let name = match column.rsplit_once('.') {
+        Some((_, key)) if inside => key,
+        _ => column,
+    };
     let cells: Vec<&str> = source
         .rows_seen()
         .filter_map(|row| row.get(index))
@@ -51,43 +55,47 @@ fn roomy(longest: usize) -> u32 {
     }
 }
 
-/// The type that all cells fit; text where there are none.
+/// The type that the cells fit. Real files have a few that fit nothing (`00.00.0000`, `n/a`), which the dry
+/// run tells; but numbers must all be some, because what is left out of a code is lost.
 fn kind(name: &str, cells: &[&str], formats: &Formats) -> &'static str {
-    let named = |words: &[&str]| words.iter().any(|word| name.to_lowercase().contains(word));
-    let fit = |kind: &Kind| {
-        cells
-            .iter()
-            .all(|cell| value::parse(kind, cell, formats).is_ok())
+    let named = |words: &[&str]| {
+        let name = name.to_lowercase();
+        words.iter().any(|word| name.contains(word))
     };
+    let fits = |kind: &Kind| {
+        let read = |cell: &&&str| value::parse(kind, cell, formats).is_ok();
+        cells.iter().filter(read).count()
+    };
+    let (all, most) = (cells.len(), (cells.len() * 9).div_ceil(10));
     let decimal = Kind::Decimal {
         precision: 38,
         scale: 10,
     };
-    let digits = cells
-        .iter()
-        .all(|cell| cell.bytes().all(|b| b.is_ascii_digit()));
-    let code = cells.iter().any(|cell| {
-        cell.starts_with('+')
-            || (cell.len() > 1 && cell.starts_with('0') && !cell.contains([',', '.']))
-    });
+    let digits = |cell: &&str| cell.bytes().all(|b| b.is_ascii_digit());
+    let code = |cell: &&str| {
+        cell.starts_with('+') || (cell.len() > 1 && cell.starts_with('0') && digits(cell))
+    };
+    let broken = || cells.iter().any(|cell| cell.contains([',', '.']));
+    let plus = || cells.iter().all(|cell| cell.starts_with('+'));
+    let web = || cells.iter().all(|cell| cell.starts_with("http"));
+    let may_count = !cells.iter().any(|cell| code(cell));
     if cells.is_empty() || named(CODES) {
         "text"
-    } else if fit(&Kind::Phone) && (named(PHONES) || cells.iter().all(|cell| cell.starts_with('+')))
-    {
+    } else if (named(PHONES) || plus()) && fits(&Kind::Phone) >= most {
         "phone"
-    } else if fit(&Kind::Boolean) && !digits {
+    } else if !cells.iter().all(digits) && fits(&Kind::Boolean) >= most {
         "boolean"
-    } else if fit(&Kind::Date) {
+    } else if fits(&Kind::Date) >= most {
         "date"
-    } else if fit(&Kind::DateTime) {
+    } else if fits(&Kind::DateTime) >= most {
         "datetime"
-    } else if !code && fit(&Kind::Integer) {
+    } else if may_count && fits(&Kind::Integer) == all {
         "integer"
-    } else if !code && fit(&decimal) {
+    } else if may_count && broken() && fits(&decimal) >= most {
         "decimal"
-    } else if fit(&Kind::Email) {
+    } else if fits(&Kind::Email) >= most {
         "email"
-    } else if cells.iter().all(|cell| cell.starts_with("http")) && fit(&Kind::Url) {
+    } else if web() && fits(&Kind::Url) >= most {
         "url"
     } else {
         "text"
@@ -170,6 +178,12 @@ mod tests {
         assert_eq!(guessed("Shop", &["https://example.org"]), "url");
         assert_eq!(guessed("Ort", &["Köln", "1"]), "text");
         assert_eq!(guessed("Leer", &[]), "text");
+        let mut days = vec!["24.12.1999"; 9];
+        days.push("00.00.0000");
+        assert_eq!(guessed("Geburtsdatum", &days), "date");
+        let mut houses = vec!["12"; 20];
+        houses.push("12a");
+        assert_eq!(guessed("Hausnummer", &houses), "text");
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(super) async fn index(access: Access<ViewImports>) -> Result<HttpResponse> {
     ]
     .map(|key| p.t(key));
     let mut table = Table::new(p.t("nav-imports"), columns);
+    for column in &mut table.columns[3..] {
+        column.number = true;
+    }
     for import in &all {
         let href = p.url(&format!("/imports/{}", import.id));
         let mut cells = vec![
