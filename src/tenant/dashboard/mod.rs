@@ -135,7 +135,7 @@ fn happened(p: &Frame, entry: &Entry) -> Happened {
 fn imported(p: &Frame, import: &Import) -> Imported {
     let kind = match import.state.as_str() {
         "done" => "success",
-        "failed" => "danger",
+        "failed" | "broken" => "danger",
         "cancelled" => "warning",
         _ => "secondary",
     };

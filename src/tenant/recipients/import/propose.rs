@@ -78,7 +78,7 @@ fn kind(name: &str, cells: &[&str], formats: &Formats) -> &'static str {
     let broken = || cells.iter().any(|cell| cell.contains([',', '.']));
     let plus = || cells.iter().all(|cell| cell.starts_with('+'));
     let web = || cells.iter().all(|cell| cell.starts_with("http"));
-    let may_count = !cells.iter().any(|cell| code(cell));
+    let may_count = !cells.iter().any(code);
     if cells.is_empty() || named(CODES) {
         "text"
     } else if (named(PHONES) || plus()) && fits(&Kind::Phone) >= most {

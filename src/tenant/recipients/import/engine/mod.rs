@@ -182,7 +182,7 @@ fn apply(
     before: &Outcome,
 ) -> Result<Outcome> {
     let (done_line, stood) = stands(conn, import)?;
-    if done_line >= batch.last_line as u64 {
+    if done_line >= batch.last_line {
         // The commit arrived, its answer did not.
         return Ok(stood);
     }
