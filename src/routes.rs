@@ -20,6 +20,7 @@ pub fn routes() -> Routes {
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);
     above::roles::pages::routes(&mut r);
+    above::ceilings::pages::routes(&mut r);
     above::sessions::pages::routes(&mut r);
     above::audit::pages::routes(&mut r);
     tenant::admissions::pages::routes(&mut r);

@@ -1,6 +1,7 @@
 //! What happens above the tenants' data: tenants, users, memberships, log-in. A slice for each feature.
 
 pub mod audit;
+pub mod ceilings;
 pub mod home;
 pub mod login;
 pub mod memberships;

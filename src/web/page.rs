@@ -81,6 +81,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("fields", "fields.view", "columns"),
     ("inner", "inner.view", "fence"),
     ("tenants", "tenants.view", "sitemap"),
+    ("ceilings", "ceilings.view", "adjustments"),
     ("users", "users.view", "user"),
     ("roles", "roles.view", "shield"),
     ("audit", "audit.view", "history"),
@@ -148,7 +149,9 @@ impl Frame {
         SECTIONS
             .iter()
             .filter(|(_, right, _)| tenant.may(right))
-            .filter(|(section, ..)| !tenant.is_inner() || !matches!(*section, "inner" | "tenants"))
+            .filter(|(section, ..)| {
+                !tenant.is_inner() || !matches!(*section, "inner" | "tenants" | "ceilings")
+            })
             .map(|(section, _, icon)| NavItem {
                 href: if section.is_empty() {
                     tenant.base()

@@ -96,7 +96,9 @@ fn the_second_of_two_who_change_a_user_is_told_and_loses_nothing() {
     assert_eq!(other.post(&edit, &again).status, 303);
 
     let roles = format!("{carl}/roles");
-    let seen = other.get(&roles).attribute("form.form [name=version]", "value");
+    let seen = other
+        .get(&roles)
+        .attribute("form.form [name=version]", "value");
     let seen = seen.unwrap();
     let first = nora.submit(&roles, &[("roles", "viewer")]);
     assert_eq!(first.status, 303);

@@ -4,6 +4,7 @@
 //! A role's key is unique among the roles that a tenant can use, so that programs and forms name it by that.
 
 pub mod acts;
+pub mod filter;
 pub mod pages;
 mod sync;
 pub mod words;

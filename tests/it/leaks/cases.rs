@@ -10,6 +10,7 @@ pub enum Kind {
     Inner,
     User,
     Role,
+    Package,
     Field,
     List,
     Recipient,
@@ -169,15 +170,56 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             ],
         ),
 
+        ("GET", "/ceilings" | "/ceilings/packages" | "/ceilings/packages/new") => page(None),
+        ("GET", "/ceilings/matrix") => get(format!("column={}&q=zq", ids.tenant), None),
+        ("GET", "/ceilings/{id}") => page(Some(Tenant)),
+        ("GET", "/ceilings/packages/{id}") => page(Some(Package)),
+        ("POST", "/ceilings/{id}" | "/ceilings/{id}/check") => send(
+            Some(Tenant),
+            false,
+            &[
+                ("limit", "some"),
+                ("rights", "lists.view"),
+                ("version", "1"),
+            ],
+        ),
+        ("POST", "/ceilings/give") => send(
+            None,
+            true,
+            &[
+                ("tenant", &format!("{}:1", ids.tenant)),
+                ("package", &ids.package.to_string()),
+                ("sure", "on"),
+            ],
+        ),
+        ("POST", "/ceilings/matrix/check") => send(
+            None,
+            true,
+            &[
+                ("column", &ids.tenant.to_string()),
+                ("version", &format!("{}:1", ids.tenant)),
+            ],
+        ),
+        ("POST", "/ceilings/matrix") => send(
+            None,
+            true,
+            &[("change", &format!("{}:1:-lists.view", ids.tenant))],
+        ),
+        ("POST", "/ceilings/packages") => send(None, false, &[("name", "")]),
+        ("POST", "/ceilings/packages/{id}") => {
+            send(Some(Package), false, &[("name", "Neu"), ("version", "1")])
+        }
+        ("POST", "/ceilings/packages/{id}/delete") => send(Some(Package), false, &[]),
+
         ("GET", "/roles" | "/roles/export") => page(None),
         ("GET", "/roles/new") => get(format!("copy={role}"), None),
         ("GET", "/roles/compare") => get(format!("one={role}&other={role}"), None),
-        ("GET", "/roles/matrix") => get(format!("role={role}&q=zq"), None),
+        ("GET", "/roles/matrix") => get(format!("column={role}&q=zq"), None),
         ("POST", "/roles/matrix/check") => send(
             None,
             true,
             &[
-                ("role", &role),
+                ("column", &role),
                 ("cell", &format!("{role}:lists.view")),
                 ("version", &format!("{role}:1")),
             ],

@@ -34,6 +34,7 @@ pub struct Ids {
     /// A role made there; an inner tenant's is its parent's.
     pub role: i32,
     pub role_key: &'static str,
+    pub package: i32,
     pub field: i32,
     pub list: i32,
     pub recipient: i64,
@@ -53,6 +54,7 @@ impl Ids {
             Kind::Inner => self.inner.to_string(),
             Kind::User => self.user.to_string(),
             Kind::Role => self.role.to_string(),
+            Kind::Package => self.package.to_string(),
             Kind::Field => self.field.to_string(),
             Kind::List => self.list.to_string(),
             Kind::Recipient => self.sealed.clone(),
@@ -117,6 +119,13 @@ impl World {
         ] {
             ids.admission = wish(&app, parent, ids);
             (ids.role, ids.role_key) = (role(&app, parent, mark), "eigene");
+        }
+        for (tenant, ids, mark) in [
+            (&nord, &mut ids_of_nord, "zqrest"),
+            (&sued, &mut ids_of_sued, "zqsued"),
+            (&db.tenant("main"), &mut ids_of_main, "zqmain"),
+        ] {
+            ids.package = package(&app, tenant, mark);
         }
         // The main tenant's roles are for all; nobody else's are.
         (ids_of_main.role, ids_of_main.role_key) = (ids_of_sued.role, "eigene");
@@ -187,7 +196,7 @@ impl World {
         let tables: Vec<Line> = diesel::sql_query(
             "SELECT format('%I.%I', n.nspname, c.relname) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE c.relkind = 'r' AND (n.nspname ~ '^t_[0-9]+$'
-                OR n.nspname = 'control' AND c.relname IN ('tenants', 'users', 'memberships', 'membership_roles', 'membership_rights', 'roles', 'role_rights', 'role_includes', 'jobs'))",
+                OR n.nspname = 'control' AND c.relname IN ('tenants', 'users', 'memberships', 'membership_roles', 'membership_rights', 'roles', 'right_packages', 'role_rights', 'role_includes', 'jobs'))",
         )
         .load(&mut conn)
         .unwrap();
@@ -264,6 +273,15 @@ fn role(app: &TestApp, tenant: &Tenant, mark: &str) -> i32 {
             kept AS (INSERT INTO role_versions (role_id, version, name, description, rights, includes)
                 SELECT id, 1, 'Rolle {mark}', 'Text {mark}', '{{}}', '{{}}' FROM made)
          SELECT id::bigint AS n FROM made",
+        tenant.id
+    );
+    count(&mut app.db.as_provisioner(), &sql) as i32
+}
+
+/// A package of rights for the tenants below.
+fn package(app: &TestApp, tenant: &Tenant, mark: &str) -> i32 {
+    let sql = format!(
+        "INSERT INTO right_packages (tenant_id, name, rights) VALUES ({}, 'Paket {mark}', '{{lists.view}}') RETURNING id::bigint AS n",
         tenant.id
     );
     count(&mut app.db.as_provisioner(), &sql) as i32

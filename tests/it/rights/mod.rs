@@ -1,4 +1,5 @@
 //! Rights: what they come to, however they came about; roles through pages.
 
+mod ceilings;
 mod outcome;
 mod roles;

@@ -251,15 +251,15 @@ fn the_matrix_shows_what_changes_and_saves_it_for_several_roles_at_once() {
         made.location.rsplit('/').next().unwrap().to_owned()
     };
     let (one, two) = (role("One", "lists.view"), role("Two", "fields.view"));
-    let url = format!("/t/nord/roles/matrix?role={one}&role={two}");
+    let url = format!("/t/nord/roles/matrix?column={one}&column={two}");
     let page = nora.get(&url);
     assert_eq!(page.texts("thead th").len(), 3);
     let differs = nora.get(&format!("{url}&only=differs"));
     assert_eq!(differs.texts("tbody th[scope=row]").len(), 2);
 
     let cells = [
-        ("role", one.as_str()),
-        ("role", two.as_str()),
+        ("column", one.as_str()),
+        ("column", two.as_str()),
         ("cell", &format!("{one}:lists.view")),
         ("cell", &format!("{one}:recipients.view")),
         ("version", &format!("{one}:1")),

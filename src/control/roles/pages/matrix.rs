@@ -2,6 +2,7 @@
 //! counts.
 
 use super::super::acts::{self, Draft};
+use super::super::filter::Filter;
 use super::super::{self as roles, Whole};
 use super::{choice, frame, group_label, label_of};
 use crate::access::ControlAccess;
@@ -17,58 +18,16 @@ use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use diesel::PgConnection;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use validator::Validate;
 
-/// Roles shown at once, if not chosen otherwise.
-const MOST_COLUMNS: usize = 30;
-
-/// Which rows and columns are shown.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(super) struct Shown {
-    q: String,
-    group: String,
-    /// `personal`, `differs` or blank.
-    only: String,
-    role: Vec<i32>,
-}
-
-impl Shown {
-    fn columns<'a>(&self, usable: &'a [Whole]) -> Vec<&'a Whole> {
-        let chosen = |whole: &&Whole| self.role.is_empty() || self.role.contains(&whole.role.id);
-        usable.iter().filter(chosen).take(MOST_COLUMNS).collect()
-    }
-
-    fn rows(&self, columns: &[&Whole], language: &str) -> Vec<&'static RightInfo> {
-        let wanted = self.q.trim().to_lowercase();
-        let fits = |right: &&&'static RightInfo| {
-            let held = |whole: &&&Whole| whole.all.contains(right.key);
-            let text = format!("{} {}", right.label(language), right.key).to_lowercase();
-            text.contains(&wanted)
-                && (self.group.is_empty() || right.group() == self.group)
-                && match self.only.as_str() {
-                    "personal" => right.personal,
-                    "differs" => {
-                        let holding = columns.iter().filter(held).count();
-                        holding > 0 && holding < columns.len()
-                    }
-                    _ => true,
-                }
-        };
-        rights::ALL.iter().filter(fits).copied().collect()
-    }
-
-    fn url(&self, p: &Frame) -> String {
-        let query = serde_html_form::to_string(self).unwrap_or_default();
-        p.url(&format!("/roles/matrix?{query}"))
-    }
-}
-
-fn matrix(p: &Frame, usable: &[Whole], shown: &Shown, here: i32) -> Matrix {
-    let columns = shown.columns(usable);
-    let rows = shown.rows(&columns, p.t.language());
+fn matrix(p: &Frame, usable: &[Whole], shown: &Filter, here: i32) -> Matrix {
+    let columns = shown.columns(usable, |whole| whole.role.id);
+    let rows = shown.rights(p.t.language(), columns.len(), |right| {
+        let holding = columns.iter().filter(|whole| whole.all.contains(right.key));
+        holding.count()
+    });
     let change = p.may("roles.change");
     let mut groups: Vec<MatrixGroup> = Vec::new();
     for right in rows {
@@ -144,9 +103,11 @@ fn cell(p: &Frame, whole: &Whole, usable: &[Whole], right: &RightInfo) -> Matrix
 #[template(path = "control/roles/matrix.html")]
 struct Page {
     p: Frame,
-    shown: Shown,
+    intro: String,
+    shown: Filter,
     groups: Vec<(String, String)>,
-    roles: Vec<(i32, String)>,
+    /// The holders to choose from.
+    columns: Vec<(i32, String)>,
     matrix: Matrix,
     editable: bool,
     /// What was wrong with the last try.
@@ -157,7 +118,7 @@ struct Page {
 fn render<R: Right>(
     access: &ControlAccess<R>,
     usable: &[Whole],
-    shown: Shown,
+    shown: Filter,
     chosen: Option<&BTreeSet<String>>,
     error: Option<AppError>,
 ) -> Result<HttpResponse> {
@@ -176,12 +137,10 @@ fn render<R: Right>(
         Some(other) => return Err(other),
     };
     let again = !said.is_empty();
-    let groups = rights::groups().into_iter();
     let page = Page {
-        groups: groups
-            .map(|group| (group.to_owned(), group_label(&p, group)))
-            .collect(),
-        roles: usable
+        intro: p.t("roles-matrix-intro"),
+        groups: Filter::groups(&p),
+        columns: usable
             .iter()
             .map(|whole| (whole.role.id, label_of(&p, &whole.role)))
             .collect(),
@@ -224,7 +183,7 @@ pub(super) struct MatrixForm {
     q: String,
     group: String,
     only: String,
-    role: Vec<i32>,
+    column: Vec<i32>,
     /// `column:version` of those that could be changed.
     version: Vec<String>,
 }
@@ -235,7 +194,7 @@ pub(super) struct MatrixForm {
 struct Check {
     p: Frame,
     concerns: String,
-    roles: Vec<(String, Vec<String>, Vec<String>)>,
+    holders: Vec<(String, Vec<String>, Vec<String>)>,
     form: FormView,
 }
 
@@ -248,11 +207,11 @@ pub(super) async fn check(
         Err(Faulty { typed, .. }) => typed,
     };
     let mut usable = usable(&access).await?;
-    let shown = Shown {
+    let shown = Filter {
         q: typed.q.clone(),
         group: typed.group.clone(),
         only: typed.only.clone(),
-        role: typed.role.clone(),
+        column: typed.column.clone(),
     };
     let chosen = typed.cell.iter().cloned().collect();
     let p = frame(access.context(), "roles-check");
@@ -294,10 +253,10 @@ pub(super) async fn check(
         .map(|change| Input::new(InputKind::Hidden, "change", "").value(change.to_string()));
     let form = FormView::new(p.url("/roles/matrix"), p.t("roles-save"))
         .inputs(hidden)
-        .cancel(shown.url(&p));
+        .cancel(shown.url(&p.url("/roles/matrix")));
     let page = Check {
         concerns: p.t.count("roles-concerns", &concerned),
-        roles: by_role(&p, &usable, &changes),
+        holders: by_role(&p, &usable, &changes),
         form,
         p,
     };
@@ -386,7 +345,7 @@ pub(super) async fn save(
         .await;
     if let Err(error @ (AppError::Conflict | AppError::Invalid { .. })) = outcome {
         let usable = usable(&access).await?;
-        return render(&access, &usable, Shown::default(), None, Some(error));
+        return render(&access, &usable, Filter::default(), None, Some(error));
     }
     outcome?;
     Ok(see_other_saying(
