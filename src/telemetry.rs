@@ -56,6 +56,8 @@ where
         EnvFilter::try_new(filter).map_err(|error| format!("logs.filter {filter:?}: {error}"))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Who reads the log may go; telling that to the same closed place would panic, and fail the request.
+        .log_internal_errors(false)
         .with_writer(writer);
     Ok(if json {
         let builder = builder.json().flatten_event(true).with_span_list(false);

@@ -9,7 +9,9 @@ use crate::secrets::random_hex;
 use crate::server::Application;
 use clap::Args;
 use secrecy::SecretString;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use url::{Host, Url};
 
 /// Serve the pages and run the jobs; the first line on standard output is the URL
 #[derive(Args, Debug)]
@@ -45,7 +47,7 @@ impl Verb for Arguments {
             };
             result(&url)?;
             if !setup::is_done(&app)? {
-                if !address.ip().is_loopback() {
+                if reached_from_elsewhere(&address, app.config.server.public_url.as_ref()) {
                     let token = random_hex(12);
                     message(&format!("set-up token: {token}"));
                     let _ = app.setup_token.set(SecretString::from(token));
@@ -57,4 +59,15 @@ impl Verb for Arguments {
             Ok(application.run_until_stopped(Arc::clone(&app)).await?)
         })
     }
+}
+
+/// Whether others than this machine's users may come: directly, or through a server that stands before.
+fn reached_from_elsewhere(address: &SocketAddr, public: Option<&Url>) -> bool {
+    let elsewhere = |url: &Url| match url.host() {
+        Some(Host::Ipv4(ip)) => !ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => !ip.is_loopback(),
+        Some(Host::Domain(name)) => name != "localhost",
+        None => false,
+    };
+    !address.ip().is_loopback() || public.is_some_and(elsewhere)
 }

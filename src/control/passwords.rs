@@ -56,9 +56,10 @@ pub fn hash(password: &SecretString) -> Result<String> {
 pub fn verify(password: &SecretString, hash: Option<&str>) -> bool {
     let against = hash.unwrap_or(&NOBODY);
     let matches = PasswordHash::new(against).is_ok_and(|parsed| {
-        argon()
-            .verify_password(password.expose_secret().as_bytes(), &parsed)
-            .is_ok()
+        let compared = argon().verify_password(password.expose_secret().as_bytes(), &parsed);
+        // A test counts these: each try costs one, whether there is such a user or not.
+        tracing::trace!("a password was compared");
+        compared.is_ok()
     });
     matches && hash.is_some()
 }

@@ -1,5 +1,7 @@
 //! Log-in, first start, sessions, through HTTP.
 
+mod attacks;
+
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::count;
 use crate::support::proxy::Proxy;
