@@ -21,7 +21,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use sha2::Sha512;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How many jobs run side by side.
@@ -122,11 +124,25 @@ impl Application {
     /// When the server fails.
     pub async fn run_until_stopped(self, app: Arc<App>) -> Result<()> {
         let tidy = actix_web::rt::spawn(tidy_up(app));
+        let told = actix_web::rt::spawn(tell(self.runner.told_to_stop()));
         let outcome = self.server.await;
         tidy.abort();
+        told.abort();
         let _ = web::block(move || self.runner.stop()).await;
         outcome.map_err(|error| AppError::internal(error.to_string()))
     }
+}
+
+/// Tells the jobs to stop when the program is told to, while the last requests are still being answered.
+async fn tell(jobs: Arc<AtomicBool>) {
+    use actix_web::rt::signal::{ctrl_c, unix};
+    let Ok(mut terminate) = unix::signal(unix::SignalKind::terminate()) else {
+        // They are told when the server has ended.
+        return;
+    };
+    let (ctrl_c, terminate) = (pin!(ctrl_c()), pin!(terminate.recv()));
+    futures_util::future::select(ctrl_c, terminate).await;
+    jobs.store(true, Ordering::Relaxed);
 }
 
 /// Every hour: sessions whose time is over, tenants whose days in the trash are, old files of imports.

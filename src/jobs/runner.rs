@@ -37,6 +37,11 @@ impl Runner {
         Self { stop, threads }
     }
 
+    /// Set to have the jobs at work come to their place to stop, before `stop` waits for that.
+    pub fn told_to_stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+
     /// Waits until the jobs at work have come to a place where they can be gone on with; that, and what is left
     /// in the queue, is done after the next start.
     pub fn stop(self) {
