@@ -1,5 +1,7 @@
 //! What can go wrong, and which answer each gives.
 
+use crate::web::form::FieldError;
+use crate::web::i18n::Texts;
 use actix_web::http::StatusCode;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 use std::fmt;
@@ -31,6 +33,8 @@ pub enum AppError {
         /// Named values of the message.
         params: Vec<(&'static str, String)>,
     },
+    /// A rule that somebody typed is none; each fault with its place in the text: 422.
+    Rule(Vec<FieldError>),
     /// The database said no because of a named constraint; forms turn it into a field's error.
     Constraint(String),
     /// A row would lie outside the inner tenant's fence.
@@ -103,6 +107,11 @@ impl fmt::Display for AppError {
             Self::Csrf => write!(f, "the form did not come from this session"),
             Self::Conflict => write!(f, "somebody else changed it meanwhile"),
             Self::Invalid { key, params } => f.write_str(&crate::web::i18n::english(key, params)),
+            Self::Rule(faults) => {
+                let t = Texts::new("en", "UTC");
+                let texts: Vec<_> = faults.iter().map(|fault| fault.text(&t)).collect();
+                f.write_str(&texts.join("; "))
+            }
             Self::Constraint(name) => write!(f, "constraint {name}"),
             Self::OutsideFence => write!(f, "the recipient would lie outside the inner tenant"),
             Self::TenantVersion => write!(
@@ -209,7 +218,7 @@ impl actix_web::ResponseError for AppError {
             }
             Self::LogIn => StatusCode::UNAUTHORIZED,
             Self::Conflict => StatusCode::CONFLICT,
-            Self::Invalid { .. } | Self::Constraint(_) | Self::OutsideFence => {
+            Self::Invalid { .. } | Self::Rule(_) | Self::Constraint(_) | Self::OutsideFence => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Self::TenantVersion | Self::Unavailable | Self::TimedOut => {

@@ -46,3 +46,5 @@ token-rights-beyond = Ein Token kann nur Rechte haben, die Sie selbst haben.
 token-expires-range = Der Tag muss zwischen morgen und heute in einem Jahr liegen.
 token-too-many = Sie haben schon { $most } Tokens; widerrufen Sie zuerst eines.
 said-token-revoked = „{ $name }“ ist widerrufen.
+api-stale = Es wurde inzwischen geändert
+api-stale-text = Jemand hat es seit der Version geändert, die If-Match nennt. Lesen Sie es neu und entscheiden Sie dann.

@@ -46,3 +46,5 @@ token-rights-beyond = A token can only have rights that you have yourself.
 token-expires-range = The day must lie between tomorrow and a year from now.
 token-too-many = You have { $most } tokens already; revoke one first.
 said-token-revoked = “{ $name }” is revoked.
+api-stale = It was changed meanwhile
+api-stale-text = Somebody changed it since the version that If-Match names. Read it again and decide anew.

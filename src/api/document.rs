@@ -159,6 +159,35 @@ impl Describing<'_> {
         self
     }
 
+    /// It is done only if the thing still is as its tag says.
+    pub(super) fn if_match(mut self) -> Self {
+        let parameter = json!({
+            "name": "If-Match",
+            "in": "header",
+            "required": false,
+            "description": "The `ETag` that was seen: if somebody changed it since, nothing is done (412). Left out, \
+                it is changed as it is.",
+            "schema": { "type": "string" },
+        });
+        if let Some(all) = self.last()["parameters"].as_array_mut() {
+            all.push(parameter);
+        }
+        self.response(412, json!({ "$ref": "#/components/responses/Problem" }));
+        self
+    }
+
+    /// The answer of this status carries a tag for `If-Match`.
+    pub(super) fn with_etag(mut self, status: u16) -> Self {
+        let tag =
+            json!({ "description": "Names this state of it", "schema": { "type": "string" } });
+        let all = &mut self.last()["responses"];
+        if let Some(answer) = all[status.to_string()].as_object_mut() {
+            let headers = answer.entry("headers").or_insert_with(|| json!({}));
+            headers["ETag"] = tag;
+        }
+        self
+    }
+
     /// It takes a JSON body.
     pub(super) fn takes<T: ToSchema>(mut self) -> Self {
         let schema = self.document.schema::<T>();

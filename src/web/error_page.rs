@@ -66,6 +66,10 @@ pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, Strin
         AppError::Invalid { key, params } => {
             ("error-invalid", t.with_all(key, params), String::new())
         }
+        AppError::Rule(faults) => {
+            let texts: Vec<_> = faults.iter().map(|fault| fault.text(&t)).collect();
+            ("error-invalid", texts.join(" "), String::new())
+        }
         AppError::Constraint(_)
         | AppError::Interrupted
         | AppError::TakenBack

@@ -5,6 +5,7 @@
 
 use crate::access::Context;
 use crate::error::{AppError, Result};
+use crate::web::i18n::Texts;
 use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -40,6 +41,20 @@ pub struct FieldError {
     /// Named values of the message.
     pub params: Vec<(String, String)>,
 }
+
+impl FieldError {
+    /// The message; a parameter `at` is where in the typed text it is about.
+    pub fn text(&self, t: &Texts) -> String {
+        let text = t.with_all(&self.key, &self.params);
+        match self.params.iter().find(|(name, _)| name == AT) {
+            Some((_, at)) => t.with_all("fault-at", &[("at", at.clone()), ("text", text)]),
+            None => text,
+        }
+    }
+}
+
+/// The parameter of a message that tells the place in a text, in characters from 1.
+pub const AT: &str = "at";
 
 /// The errors of a form by field; `""` holds those of the form as a whole.
 pub type Errors = BTreeMap<String, Vec<FieldError>>;

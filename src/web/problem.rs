@@ -24,6 +24,8 @@ pub enum Fault {
     /// What was sent does not have the shape that the OpenAPI document tells: 400. English, for whoever
     /// writes the program.
     Unreadable(String),
+    /// It was changed since the version that `If-Match` names: 412.
+    Stale,
     /// Too much was sent: 413.
     TooLarge,
     /// It was sent as something else than JSON: 415.
@@ -40,6 +42,7 @@ impl Fault {
     pub fn of(error: AppError, field: impl FnOnce(&str) -> String) -> Self {
         match error {
             AppError::Invalid { key, params } => Self::at(&field(key), key, &params),
+            AppError::Rule(faults) => Self::Fields(Errors::from([(field("rule"), faults)])),
             other => Self::App(other),
         }
     }
@@ -60,6 +63,7 @@ impl fmt::Display for Fault {
                 write!(f, "unfit: {}", names.join(", "))
             }
             Self::Unreadable(why) => f.write_str(why),
+            Self::Stale => f.write_str("changed meanwhile"),
             Self::TooLarge => f.write_str("too large"),
             Self::NotJson => f.write_str("not JSON"),
         }
@@ -72,6 +76,7 @@ impl ResponseError for Fault {
             Self::App(error) => error.status_code(),
             Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
@@ -134,6 +139,10 @@ pub fn of_app(error: &AppError, context: &Context) -> HttpResponse {
     if let AppError::Constraint(name) = error {
         tracing::error!(name, "a constraint that no field answers for");
     }
+    if let AppError::Rule(faults) = error {
+        let errors = Errors::from([("rule".to_owned(), faults.clone())]);
+        return of_fault(&Fault::Fields(errors), context);
+    }
     let t = texts(context);
     if matches!(error, AppError::LogIn) {
         let detail = t.t("api-unauthorized-text");
@@ -169,7 +178,7 @@ fn of_fault(fault: &Fault, context: &Context) -> HttpResponse {
     match fault {
         Fault::App(error) => of_app(error, context),
         Fault::Fields(errors) => {
-            let text = |error: &FieldError| t.with_all(&error.key, &error.params);
+            let text = |error: &FieldError| error.text(&t);
             let all: Vec<_> = errors
                 .iter()
                 .flat_map(|(field, found)| found.iter().map(move |error| (field, error)))
@@ -185,6 +194,7 @@ fn of_fault(fault: &Fault, context: &Context) -> HttpResponse {
             )
         }
         Fault::Unreadable(why) => answer(status, "api-unreadable", why.clone(), &[], context),
+        Fault::Stale => answer(status, "api-stale", t.t("api-stale-text"), &[], context),
         Fault::TooLarge => answer(status, "api-too-large", String::new(), &[], context),
         Fault::NotJson => answer(status, "api-not-json", String::new(), &[], context),
     }

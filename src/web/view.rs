@@ -252,7 +252,7 @@ impl FormView {
     /// Puts errors at their inputs; those of unknown fields stand on top.
     #[must_use]
     pub fn errors(mut self, t: &Texts, errors: &Errors) -> Self {
-        let text = |error: &FieldError| t.with_all(&error.key, &error.params);
+        let text = |error: &FieldError| error.text(t);
         for (field, found) in errors {
             let texts = found.iter().map(text);
             match self.inputs.iter_mut().find(|input| input.name == *field) {

@@ -32,5 +32,6 @@ mod recipients;
 mod rights;
 mod support;
 mod tenants;
+mod together;
 mod undo;
 mod users;

@@ -10,9 +10,10 @@ use crate::tenant::fields::{self, Field};
 use crate::tenant::recipients::export::Export;
 use crate::tenant::recipients::query::{self, Cursor, Filter};
 use crate::tenant::recipients::state::{State, sortable};
+use crate::tenant::target_groups::rules::RuleError;
 use crate::web::form::{Errors, error_at};
 use crate::web::problem::Fault;
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -86,15 +87,8 @@ fn filter(state: &State, all: &[Field]) -> Result<Result<Filter, Errors>> {
     let rule = match state.checked_rule(all)? {
         Ok(rule) => rule,
         Err(faults) => {
-            let mut errors = Errors::new();
-            for fault in faults {
-                let params: Vec<_> = fault.params().into_iter().collect();
-                let more = error_at("rule", fault.message_key(), &params);
-                for (field, found) in more {
-                    errors.entry(field).or_default().extend(found);
-                }
-            }
-            return Ok(Err(errors));
+            let told = faults.iter().map(RuleError::told).collect();
+            return Ok(Err(Errors::from([("rule".to_owned(), told)])));
         }
     };
     state.filter(rule).map(Ok)
@@ -185,5 +179,5 @@ pub(super) async fn show(access: Access<ViewRecipients>, which: web::Path<Sealed
             one(conn, &all, &seal, id)
         })
         .await?;
-    ok(&found)
+    found.answer(HttpResponse::Ok())
 }

@@ -5,6 +5,7 @@ mod find;
 mod subscriptions;
 mod write;
 
+use super::Answer;
 use crate::access::rights::Right;
 use crate::access::{Access, Routes};
 use crate::db::ids::RecipientId;
@@ -14,8 +15,13 @@ use crate::tenant::fields::Field;
 use crate::tenant::recipients::export::Export;
 use crate::tenant::recipients::query::{Filter, Row};
 use crate::web::sealed::Seal;
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header::{ETag, EntityTag};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub(super) fn routes(r: &mut Routes) {
@@ -57,17 +63,21 @@ pub(super) fn describe(d: &mut super::Document) {
         .more(asked)
         .takes::<write::NewRecipient>()
         .makes::<Recipient>()
+        .with_etag(201)
         .or_accepts("Entered, in an inner tenant.");
     d.get("/api/v1/t/{tenant}/recipients/{id}", tag, "A recipient")
-        .answers::<Recipient>();
+        .answers::<Recipient>()
+        .with_etag(200);
     d.patch(
         "/api/v1/t/{tenant}/recipients/{id}",
         tag,
         "Change fields of a recipient",
     )
     .more("Fields that are left out stay; null empties one.")
+    .if_match()
     .takes::<write::ChangedRecipient>()
     .answers::<Recipient>()
+    .with_etag(200)
     .or_accepts("Done; the change moved him out of the inner tenant.");
     d.delete(
         "/api/v1/t/{tenant}/recipients/{id}",
@@ -95,6 +105,24 @@ pub(super) struct Recipient {
     id: String,
     #[serde(flatten)]
     fields: Map<String, Value>,
+}
+
+impl Recipient {
+    /// What stands in him, as a header names it: the same as long as nobody changes him. The page's form marks
+    /// what it was filled with likewise, because recipients carry no version of their own.
+    fn etag(&self) -> Result<EntityTag> {
+        let text =
+            serde_json::to_vec(self).map_err(|error| AppError::internal(error.to_string()))?;
+        let digest = Sha256::digest(&text);
+        Ok(EntityTag::new_strong(
+            BASE64_URL_SAFE_NO_PAD.encode(&digest[..16]),
+        ))
+    }
+
+    /// The answer with him and his tag.
+    fn answer(&self, mut response: HttpResponseBuilder) -> Answer {
+        Ok(response.insert_header(ETag(self.etag()?)).json(self))
+    }
 }
 
 /// A status of a subscription.

@@ -4,7 +4,7 @@ use super::{Recipient, Sealed, one, seal};
 use crate::access::rights::{ChangeRecipients, DeleteRecipients};
 use crate::access::{Access, ControlAccess};
 use crate::api::body::Body;
-use crate::api::{Answer, created, nothing, ok, url};
+use crate::api::{Answer, nothing, url};
 use crate::db::ids::{ListId, RecipientId};
 use crate::db::schema::tenant::recipients as table;
 use crate::db::{TenantConn, Write};
@@ -15,7 +15,8 @@ use crate::tenant::recipients::{entered, fence, query};
 use crate::web::form::{Errors, error_at};
 use crate::web::problem::Fault;
 use crate::web::sealed::Seal;
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{Header, IF_MATCH, IfMatch, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -108,7 +109,9 @@ pub(super) async fn create(
     match made {
         Ok(Some(made)) => {
             let location = url(access.tenant(), &format!("/recipients/{}", made.id));
-            created(&location, &made)
+            let mut response = HttpResponse::Created();
+            response.insert_header((LOCATION, location));
+            made.answer(response)
         }
         Ok(None) => Ok(HttpResponse::Accepted().finish()),
         Err(error) => Err(refused(&access, &above, &all, values, error).await),
@@ -124,26 +127,52 @@ pub(super) struct ChangedRecipient {
     fields: Map<String, Value>,
 }
 
-/// Changes the recipient; none where that moved him out.
+/// What the caller saw. Without the header he is changed as he is; one that cannot be read must not count as
+/// none.
+fn seen(req: &HttpRequest) -> Result<IfMatch, Fault> {
+    if !req.headers().contains_key(IF_MATCH) {
+        return Ok(IfMatch::Any);
+    }
+    IfMatch::parse(req).map_err(|_| Fault::Unreadable("If-Match: an ETag, or *".into()))
+}
+
+/// How a change went.
+enum Changed {
+    /// So he is now.
+    Now(Recipient),
+    /// He is outside of the inner tenant now.
+    MovedOut,
+    /// He is no longer as `If-Match` says.
+    Meanwhile,
+}
+
+/// Changes the recipient if he still is as the caller saw him.
 fn save(
     conn: &mut TenantConn<'_, Write>,
     all: &[Field],
     seal: &Seal,
     id: RecipientId,
     values: &[Assignment],
-) -> Result<Option<Recipient>> {
+    seen: &IfMatch,
+) -> Result<Changed> {
     // Locked, so that nobody deletes him between the look and the change.
     table::table
         .filter(table::id.eq(id.0))
         .select(table::id)
         .for_update()
         .first::<i64>(conn.pg())?;
+    if let IfMatch::Items(tags) = seen {
+        let now = one(conn, all, seal, id)?.etag()?;
+        if !tags.iter().any(|tag| tag.strong_eq(&now)) {
+            return Ok(Changed::Meanwhile);
+        }
+    }
     if !values.is_empty() {
         write::update(conn, id, values)?;
     }
     match one(conn, all, seal, id) {
-        Ok(now) => Ok(Some(now)),
-        Err(AppError::NotFound) => Ok(None),
+        Ok(now) => Ok(Changed::Now(now)),
+        Err(AppError::NotFound) => Ok(Changed::MovedOut),
         Err(other) => Err(other),
     }
 }
@@ -153,7 +182,9 @@ pub(super) async fn change(
     above: ControlAccess<ChangeRecipients>,
     which: web::Path<Sealed>,
     body: Body<ChangedRecipient>,
+    req: HttpRequest,
 ) -> Answer {
+    let seen = seen(&req)?;
     let (id, seal) = (which.open(&access)?, seal(&access));
     let (all, now) = access
         .run(move |conn| {
@@ -169,11 +200,12 @@ pub(super) async fn change(
     }
     let (asked, known) = (values.clone(), all.clone());
     let done = access
-        .run(move |conn| save(conn, &known, &seal, id, &asked))
+        .run(move |conn| save(conn, &known, &seal, id, &asked, &seen))
         .await;
     match done {
-        Ok(Some(now)) => ok(&now),
-        Ok(None) => Ok(HttpResponse::Accepted().finish()),
+        Ok(Changed::Now(now)) => now.answer(HttpResponse::Ok()),
+        Ok(Changed::MovedOut) => Ok(HttpResponse::Accepted().finish()),
+        Ok(Changed::Meanwhile) => Err(Fault::Stale),
         Err(error) => {
             let whole = over(&all, now, values)?;
             Err(refused(&access, &above, &all, whole, error).await)

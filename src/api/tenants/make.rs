@@ -116,7 +116,7 @@ fn input_of(key: &str) -> String {
         "tenant-name-length" => "name",
         "tenant-colour-invalid" => "colour",
         "time-zone-unknown" => "time_zone",
-        "rule-invalid" => "fence.rule",
+        "rule" => "fence.rule",
         "fence-empty" | "list-unknown" => "fence.lists",
         _ => "",
     }

@@ -111,22 +111,13 @@ impl Fence {
     }
 }
 
-/// Parses and checks a rule that somebody typed; the first fault is the message.
+/// Parses and checks a rule that somebody typed.
 ///
 /// # Errors
-/// `Invalid` with key `rule-invalid` and the English text as parameter `why`.
+/// `Rule` with its faults.
 pub fn read_rule(text: &str, catalog: &Catalog) -> Result<CheckedRule> {
-    rules::read(text, catalog).map_err(|errors| AppError::Invalid {
-        key: "rule-invalid",
-        params: vec![(
-            "why",
-            errors
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        )],
-    })
+    rules::read(text, catalog)
+        .map_err(|faults| AppError::Rule(faults.iter().map(RuleError::told).collect()))
 }
 
 fn known_lists(conn: &mut PgConnection, wanted: &WantedFence) -> Result<Vec<ListId>> {

@@ -1,5 +1,7 @@
 //! The form of a field: what was typed, and how it becomes a definition.
 
+mod meanwhile;
+
 use super::Field;
 use super::define::{Definition, FieldInput, input_of};
 use super::kind::{Choice, Kind};

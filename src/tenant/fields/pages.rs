@@ -10,6 +10,7 @@ use crate::control::audit::Actor;
 use crate::db::ids::FieldId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::i18n::Texts;
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -215,7 +216,11 @@ pub(super) async fn change(
             form.keep(&field)?;
             match save(&access, field.id, &form).await {
                 Ok(label) => return Ok(said(&access, "said-field-changed", label)),
-                Err(AppError::Conflict) => changed_meanwhile(form, &field),
+                Err(AppError::Conflict) => {
+                    let now = one(&access, field.id).await?;
+                    let t = frame(&access, "fields-edit").t;
+                    changed_meanwhile(&t, form, &now)?
+                }
                 Err(error) => fault(form, error)?,
             }
         }
@@ -232,13 +237,12 @@ pub(super) async fn change(
     })
 }
 
-/// What was typed stays; sending it again replaces what the other one saved.
-fn changed_meanwhile(mut typed: FieldForm, now: &Field) -> Faulty<FieldForm> {
+/// What was typed stays, beside what is there now; sending it again replaces what the other one saved.
+fn changed_meanwhile(t: &Texts, mut typed: FieldForm, now: &Field) -> Result<Faulty<FieldForm>> {
     typed.version = now.version;
-    Faulty {
-        typed,
-        errors: error_at("", "fields-changed-meanwhile", &[]),
-    }
+    let mut errors = error_at("", "fields-changed-meanwhile", &[]);
+    errors.extend(typed.differences(t, &FieldForm::of(now)?));
+    Ok(Faulty { typed, errors })
 }
 
 async fn save(

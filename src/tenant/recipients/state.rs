@@ -118,21 +118,11 @@ impl State {
     /// The filter, for those who show no form to correct the rule in.
     ///
     /// # Errors
-    /// `Invalid` with the rule's faults, `NotFound` for a list or status that is none.
+    /// `Rule` with its faults, `NotFound` for a list or status that is none.
     pub fn strict_filter(&self, all: &[Field]) -> Result<Filter> {
         let rule = self
             .checked_rule(all)?
-            .map_err(|faults| AppError::Invalid {
-                key: "rule-invalid",
-                params: vec![(
-                    "why",
-                    faults
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect::<Vec<_>>()
-                        .join("; "),
-                )],
-            })?;
+            .map_err(|faults| AppError::Rule(faults.iter().map(RuleError::told).collect()))?;
         self.filter(rule)
     }
 

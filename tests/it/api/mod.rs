@@ -4,4 +4,5 @@ mod document;
 mod imports;
 mod recipients;
 mod resources;
+mod rules;
 mod tokens;

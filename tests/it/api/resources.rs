@@ -146,7 +146,7 @@ fn inner_tenants_have_fences_that_can_be_changed() {
     );
     assert_eq!(
         make(json!({ "rule": "town = 1" })).faults(),
-        [("fence.rule", "rule-invalid")]
+        [("fence.rule", "rule-unknown-field")]
     );
     let made = make(json!({ "lists": [news], "rule": "last_name = 'A'" }));
     assert_eq!(

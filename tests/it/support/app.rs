@@ -9,8 +9,8 @@ use mandant::control::users::{self, NewUser};
 use mandant::server::Application;
 use scraper::{Html, Selector};
 use secrecy::SecretString;
-use std::cell::RefCell;
-use std::sync::{Arc, mpsc};
+
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 /// The password of everybody in tests.
@@ -105,7 +105,7 @@ pub fn visitor_at(base: &str) -> Person {
     Person {
         base: base.to_owned(),
         agent,
-        last: RefCell::default(),
+        last: Mutex::default(),
     }
 }
 
@@ -126,7 +126,7 @@ fn serve(app: Arc<App>) -> String {
 pub struct Person {
     base: String,
     agent: ureq::Agent,
-    last: RefCell<String>,
+    last: Mutex<String>,
 }
 
 /// What a page answered.
@@ -370,7 +370,7 @@ impl Person {
 
     /// The session's token, from the page seen last.
     pub fn token(&self) -> String {
-        self.last.borrow().clone()
+        self.last.lock().unwrap().clone()
     }
 
     fn note(&self, mut answer: ureq::http::Response<ureq::Body>) -> Answer {
@@ -392,7 +392,7 @@ impl Person {
             body: String::from_utf8_lossy(&body).into_owned(),
         };
         if let Some(token) = answer.attribute("input[name=_csrf]", "value") {
-            self.last.replace(token);
+            *self.last.lock().unwrap() = token;
         }
         answer
     }

@@ -123,8 +123,21 @@ impl Program {
         self.run(method, path, "application/json", &body.to_string())
     }
 
+    /// Sends JSON with `If-Match`.
+    #[expect(clippy::needless_pass_by_value, reason = "tests write json!(…)")]
+    pub fn send_if(&self, tag: &str, method: &str, path: &str, body: Value) -> Reply {
+        let headers = [("content-type", "application/json"), ("if-match", tag)];
+        self.run_with(method, path, &headers, &body.to_string())
+    }
+
     /// Sends anything.
     pub fn run(&self, method: &str, path: &str, kind: &str, body: &str) -> Reply {
+        let headers = [("content-type", kind)];
+        let headers = if kind.is_empty() { &[] } else { &headers[..] };
+        self.run_with(method, path, headers, body)
+    }
+
+    fn run_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let url = match path.strip_prefix("/api/") {
             Some(rest) => format!("{}/api/{rest}", self.base.split("/api/").next().unwrap()),
             None => format!("{}{path}", self.base),
@@ -136,10 +149,12 @@ impl Program {
         if !self.authorization.is_empty() {
             request = request.header("authorization", &self.authorization);
         }
-        let answer = if kind.is_empty() {
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = if headers.is_empty() {
             self.agent.run(request.body(()).unwrap())
         } else {
-            let request = request.header("content-type", kind);
             self.agent.run(request.body(body.to_owned()).unwrap())
         };
         let mut answer = answer.unwrap();

@@ -15,7 +15,7 @@ use crate::db::{Mode, TenantConn};
 use crate::error::{AppError, Result};
 use crate::tenant::fields;
 use crate::tenant::target_groups::rules::{self, Catalog, RuleError};
-use crate::web::form::{Errors, Faulty, FieldError, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -90,15 +90,8 @@ impl Words {
 }
 
 fn at_rule(faults: &[RuleError]) -> Errors {
-    let error = |fault: &RuleError| FieldError {
-        key: fault.message_key().to_owned(),
-        params: fault
-            .params()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    };
-    Errors::from([("rule".to_owned(), faults.iter().map(error).collect())])
+    let told = faults.iter().map(RuleError::told).collect();
+    Errors::from([("rule".to_owned(), told)])
 }
 
 pub(super) fn fence_inputs(p: &Frame, words: &Words, typed: &TenantForm) -> Vec<Input> {
@@ -124,10 +117,7 @@ pub(super) fn fence_inputs(p: &Frame, words: &Words, typed: &TenantForm) -> Vec<
 /// Where an error of the fence belongs.
 pub(super) fn fence_field(error: &AppError) -> &'static str {
     match error {
-        AppError::Invalid {
-            key: "rule-invalid",
-            ..
-        } => "rule",
+        AppError::Rule(_) => "rule",
         AppError::Invalid {
             key: "fence-empty" | "list-unknown",
             ..

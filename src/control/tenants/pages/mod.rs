@@ -63,6 +63,7 @@ fn linked_name(tenant: &Listed, href: String) -> Cell {
 fn field_errors(field: &'static str, error: AppError) -> Result<Errors> {
     match error {
         AppError::Invalid { key, params } => Ok(error_at(field, key, &params)),
+        AppError::Rule(faults) => Ok(Errors::from([(field.to_owned(), faults)])),
         AppError::Constraint(name) if name.starts_with("tenants_") => {
             Ok(error_at("slug", "slug-taken", &[]))
         }

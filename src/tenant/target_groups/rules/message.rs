@@ -4,6 +4,7 @@
 //! reader's language; `Display` is for the command line and speaks English.
 
 use crate::db::ids::FieldId;
+use crate::web::form::{AT, FieldError};
 use fluent_templates::fluent_bundle::concurrent::FluentBundle;
 use fluent_templates::fluent_bundle::{FluentArgs, FluentResource};
 use std::fmt;
@@ -170,6 +171,18 @@ impl RuleError {
             Problem::TypeChanged { .. } => "rule-type-changed",
             Problem::StoredVersion { .. } => "rule-stored-version",
             Problem::StoredUnreadable => "rule-stored-unreadable",
+        }
+    }
+
+    /// The fault as a form tells it, with its place.
+    pub fn told(&self) -> FieldError {
+        let place = self.has_place().then(|| (AT, (self.at + 1).to_string()));
+        let params = self.params().into_iter().chain(place);
+        FieldError {
+            key: self.message_key().to_owned(),
+            params: params
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
         }
     }
 

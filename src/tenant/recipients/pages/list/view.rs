@@ -96,10 +96,7 @@ pub(super) fn page(
 }
 
 fn fault_texts(t: &Texts, faults: &Faults) -> Vec<String> {
-    faults
-        .iter()
-        .map(|fault| t.with_all(fault.message_key(), &fault.params()))
-        .collect()
+    faults.iter().map(|fault| fault.told().text(t)).collect()
 }
 
 fn acts(p: &Frame, state: &State) -> Vec<(String, String)> {
