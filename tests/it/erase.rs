@@ -180,3 +180,74 @@ fn who_is_deleted_is_in_no_file_and_no_table_any_more() {
     let later = mandant::clock::now() + chrono::Duration::days(old::ERROR_FILE_DAYS + 1);
     assert_eq!(old::remove(&db.app, later).unwrap(), 2);
 }
+
+#[test]
+fn who_is_deleted_by_a_program_is_in_no_wish_to_admit_either() {
+    let app = TestApp::new();
+    let (db, main) = (&app.db, app.db.tenant("main"));
+    db.inner("main", "vip", by_rule("title = 'Dr'"));
+    app.member("ina@example.org", "main/vip", "administrator");
+    let here = app.program("admin@example.org", "main", &[]);
+    let inner = app.program("ina@example.org", "main/vip", &[]);
+    import(&here, PEOPLE);
+    // He exists outside, so the inner tenant's wishes wait for the parent: by hand and by file.
+    let wish = json!({ "fields": { "email": "anna@x.example", "first_name": "Inas Anna", "title": "Dr" } });
+    assert_eq!(inner.send("POST", "/recipients", wish).status, 202);
+    let wish = json!({ "fields": { "email": "bert@x.example", "title": "Dr" } });
+    assert_eq!(inner.send("POST", "/recipients", wish).status, 202);
+    import(
+        &inner,
+        "E-Mail;Titel\nanna@x.example;Dr\nAnna@X.example;Dr\nnobody;Dr\n",
+    );
+    let wishes = format!("SELECT count(*) AS n FROM t_{}.admissions", main.id);
+    assert!(crate::support::count(&mut db.as_provisioner(), &wishes) >= 2);
+    assert!(
+        tables_with(db, &main, "nna")
+            .iter()
+            .any(|table| table.ends_with("admissions"))
+    );
+    assert_eq!(
+        files_with(db.files(), "nna@").len(),
+        2,
+        "an error file each"
+    );
+
+    // The parent says no to one of them; that keeps nothing back when he goes.
+    let anna = app.visitor();
+    anna.log_in("admin@example.org");
+    let page = anna.get("/t/main/admissions");
+    let first = page.attribute("tbody a", "href").unwrap();
+    anna.get(&first);
+    assert_eq!(anna.post(&format!("{first}/decline"), &[]).status, 303);
+
+    for (email, mark) in [("anna@", "nna@"), ("bert@", "bert@")] {
+        let gone = here.delete(&format!("/recipients/{}", id(&here, email)));
+        assert_eq!(gone.status, 204, "{gone:?}");
+        until(mark, || files_with(db.files(), mark).is_empty());
+        let idle = "SELECT count(*) AS n FROM control.jobs WHERE state IN ('queued', 'running')";
+        until("the jobs", || {
+            crate::support::count(&mut db.as_provisioner(), idle) == 0
+        });
+        assert_eq!(tables_with(db, &main, mark), Vec::<String>::new());
+    }
+    assert_eq!(tables_with(db, &main, "Inas"), Vec::<String>::new());
+    assert!(
+        !files_with(db.files(), "nobody;Dr").is_empty(),
+        "other rows stay"
+    );
+}
+
+#[test]
+fn who_is_deleted_by_an_inner_tenants_program_is_gone_from_its_files() {
+    let app = TestApp::new();
+    let (db, main) = (&app.db, app.db.tenant("main"));
+    db.inner("main", "vip", by_rule("title is empty"));
+    app.member("ina@example.org", "main/vip", "administrator");
+    let inner = app.program("ina@example.org", "main/vip", &[]);
+    import(&inner, PEOPLE);
+    assert_eq!(files_with(db.files(), "cleo@").len(), 1);
+    let gone = inner.delete(&format!("/recipients/{}", id(&inner, "cleo@")));
+    assert_eq!(gone.status, 204, "{gone:?}");
+    until("cleo", || files_with(db.files(), "cleo@").is_empty());
+    assert_eq!(tables_with(db, &main, "cleo@"), Vec::<String>::new());
+}

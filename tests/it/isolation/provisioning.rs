@@ -7,7 +7,7 @@ use crate::support::{TestDb, by_lists, count};
 use mandant::access::system::provision;
 use mandant::config::Config;
 use mandant::control::audit::Actor;
-use mandant::control::tenants::provision::{CreateSeparate, FirstUser, Purge, Trash};
+use mandant::control::tenants::provision::{CreateSeparate, FirstUser, Purge, Restore, Trash};
 use mandant::control::users::NewUser;
 use mandant::db::ids::TenantId;
 use mandant::db::provisioner::{Order, Provisioner};
@@ -26,6 +26,8 @@ pub fn everything(db: &TestDb) -> String {
             WHERE roleid::regrole::text LIKE 'm{inst}\\_%' \
          UNION ALL SELECT 'tenant ' || id || slug || COALESCE(trashed_at::text, '') FROM tenants \
          UNION ALL SELECT 'user ' || email FROM users \
+         UNION ALL SELECT 'session ' || id FROM sessions \
+         UNION ALL SELECT 'job ' || id || state || cancel FROM jobs \
          UNION ALL SELECT 'audit ' || count(*) FROM audit ORDER BY 1"
     );
     rows(&mut db.as_provisioner(), &query).unwrap()
@@ -128,6 +130,46 @@ fn tenants_are_removed_whole_or_not_at_all() {
             .join("\n")
     };
     assert_eq!(without_audit(everything(&db)), without_audit(empty));
+}
+
+#[test]
+fn the_trash_is_entered_and_left_whole_or_not_at_all() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    let vip = db.inner("nord", "vip", by_lists(&[db.list(&nord, "News")]));
+    db.recipient(&nord, "a@x.example", &[]);
+    let mut conn = db.as_provisioner();
+    for tenant in [vip.id, nord.id] {
+        run(
+            &mut conn,
+            &format!(
+                "INSERT INTO users (home_tenant_id, email, name) VALUES ({tenant}, 'u{tenant}@x.example', 'U');
+                 INSERT INTO sessions (key_hash, user_id, state, idle_seconds, ends_at)
+                    SELECT '\\x{tenant:04}', id, '{{}}', 60, now() + interval '1 day' FROM users WHERE home_tenant_id = {tenant};
+                 INSERT INTO jobs (tenant_id, kind, payload, state) VALUES ({tenant}, 'none', '{{}}', 'queued'), ({tenant}, 'none', '{{}}', 'running')"
+            ),
+        );
+    }
+    let actor = Actor::cli();
+    for tenant in [vip.id(), nord.id()] {
+        let (trips, ()) = cut_everywhere(&db, || Trash { actor, tenant });
+        assert!(trips > 5, "{trips}");
+        let ended = format!(
+            "SELECT count(*) AS n FROM jobs WHERE tenant_id = {tenant} AND (state = 'cancelled' OR cancel)"
+        );
+        assert_eq!(count(&mut conn, &ended), 2);
+    }
+    assert_eq!(
+        count(&mut conn, "SELECT count(*) AS n FROM sessions"),
+        0,
+        "logged out"
+    );
+    for tenant in [nord.id(), vip.id()] {
+        let (trips, ()) = cut_everywhere(&db, || Restore { actor, tenant });
+        assert!(trips > 3, "{trips}");
+    }
+    assert!(db.tenant("nord/vip").trashed_at.is_none());
+    db.recipient(&db.tenant("nord"), "b@x.example", &[]);
 }
 
 /// Failures that the server itself raises, from the first statement to the last.

@@ -8,7 +8,10 @@ use mandant::access::system::provision;
 use mandant::control::audit::Actor;
 use mandant::control::tenants::provision::{Restore, Trash};
 use mandant::control::tenants::{Tenant, purge};
+use secrecy::ExposeSecret;
 use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 const ACTOR: Actor = Actor {
     user: None,
@@ -233,6 +236,77 @@ fn files_left_by_a_crash_go_in_the_next_round() {
     fs::create_dir_all(&folder).unwrap();
     purge::all_due(&db.app, due).unwrap();
     assert!(folder.exists());
+}
+
+/// The program is killed while it removes a tenant: the tenant is as it was, and can be brought back, or
+/// removed after all.
+#[test]
+fn a_purge_that_is_killed_in_the_middle_can_be_taken_back_or_gone_on_with() {
+    let db = TestDb::new();
+    let nord = db.separate("nord");
+    db.recipient(&nord, "a@x.example", &[]);
+    let folder = db.files().join(format!("t_{}/uploads", nord.id));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("x"), "x").unwrap();
+    trash(&db, &nord);
+    let before = crate::isolation::provisioning::everything(&db);
+    let verb = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mandant"));
+        command
+            .args(words)
+            .args([
+                "--database-url",
+                db.database.url.expose_secret(),
+                "--files-dir",
+            ])
+            .arg(db.files())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    };
+    let purge = ["tenant", "delete", "nord", "--purge"];
+    let mut conn = db.as_provisioner();
+    // Somebody reads a table that is to go, so the removal has to wait in its middle.
+    let mut reader = db.as_provisioner();
+    crate::isolation::run(&mut reader, "BEGIN");
+    let read = format!("LOCK TABLE t_{}.imports IN ACCESS SHARE MODE", nord.id);
+    crate::isolation::run(&mut reader, &read);
+    let mut killed = verb(&purge).arg("--yes").spawn().unwrap();
+    let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let end = Instant::now() + std::time::Duration::from_secs(30);
+    while count(&mut conn, waits) == 0 {
+        assert!(Instant::now() < end, "it never comes to its middle");
+        assert!(killed.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    crate::isolation::run(&mut reader, "ROLLBACK");
+    drop(reader);
+    while count(&mut conn, waits) > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let settled = || crate::isolation::provisioning::everything(&db) == before;
+    while !settled() {
+        assert!(Instant::now() < end, "something was removed");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(folder.join("x").exists());
+    assert!(
+        verb(&["tenant", "restore", "nord"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    db.recipient(&db.tenant("nord"), "b@x.example", &[]);
+
+    for words in [&purge[..3], &purge[..]] {
+        let mut again = verb(words);
+        assert!(again.arg("--yes").status().unwrap().success(), "{words:?}");
+    }
+    assert!(!folder.exists());
+    let left = "SELECT count(*) AS n FROM pg_namespace WHERE nspname ~ '^t_' AND nspname <> 't_1'";
+    assert_eq!(count(&mut conn, left), 0);
 }
 
 /// What an inner tenant has in its parent's tables goes along, and one that fails leaves the others alone.
