@@ -10,7 +10,6 @@ audit-from = Von
 audit-to = Bis
 audit-none = Kein Eintrag passt dazu.
 audit-all = Alle zeigen
-audit-export = Als CSV exportieren
 audit-somebody = jemand aus einem anderen Mandanten
 audit-nobody = das Programm
 audit-group-admission = Aufnahmen

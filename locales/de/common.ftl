@@ -26,3 +26,6 @@ nav-tenants = Mandanten
 nav-users = Benutzer
 find-recipient = Empfänger finden
 undo = Rückgängig
+export-csv = Als CSV exportieren
+form-find = Feld finden
+form-groups = Gruppen von Feldern

@@ -98,3 +98,10 @@ fields-used-import = Laufender Import
 said-field-created = Das Feld „{ $name }“ wurde angelegt.
 said-field-changed = Das Feld „{ $name }“ wurde gespeichert.
 said-field-deleted = Das Feld „{ $name }“ wurde gelöscht.
+fields-search = Datenbankfeld finden: Bezeichnung, Schlüssel oder Gruppe
+fields-count = { $n ->
+    [one] Ein Datenbankfeld
+   *[other] { $shown } Datenbankfelder
+}
+fields-no-match = Kein Datenbankfeld passt.
+fields-all = Alle Datenbankfelder zeigen

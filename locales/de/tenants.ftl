@@ -5,6 +5,7 @@ tenants-new-intro = Ein getrennter Mandant bekommt ein eigenes Datenbankschema. 
 tenants-create = Mandant anlegen
 tenants-name = Name
 tenants-address = Adresse
+tenants-about-recipients = Empfänger, etwa
 tenants-status = Status
 tenants-acts = Aktionen
 tenants-slug = Kurzname für Adressen

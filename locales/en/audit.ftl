@@ -10,7 +10,6 @@ audit-from = From
 audit-to = To
 audit-none = No entry matches.
 audit-all = Show all
-audit-export = Export as CSV
 audit-somebody = somebody of another tenant
 audit-nobody = the program
 audit-group-admission = Admissions

@@ -26,3 +26,6 @@ nav-tenants = Tenants
 nav-users = Users
 find-recipient = Find a recipient
 undo = Undo
+export-csv = Export as CSV
+form-find = Find a field
+form-groups = Groups of fields

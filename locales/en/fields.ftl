@@ -98,3 +98,10 @@ fields-used-import = Import at work
 said-field-created = The field “{ $name }” was created.
 said-field-changed = The field “{ $name }” was saved.
 said-field-deleted = The field “{ $name }” was deleted.
+fields-search = Find a field by label, key or group
+fields-count = { $n ->
+    [one] One field
+   *[other] { $shown } fields
+}
+fields-no-match = No field matches.
+fields-all = Show all fields

@@ -5,6 +5,7 @@ tenants-new-intro = A separate tenant gets its own database schema. Nothing in i
 tenants-create = Create tenant
 tenants-name = Name
 tenants-address = Address
+tenants-about-recipients = Recipients, about
 tenants-status = Status
 tenants-acts = Actions
 tenants-slug = Short name for addresses

@@ -91,6 +91,12 @@ impl Texts {
         if *n < 0 { format!("-{out}") } else { out }
     }
 
+    /// Day and time in the reader's zone as files have it: `2026-01-31 14:05`.
+    pub fn sortable(&self, at: &DateTime<Utc>) -> String {
+        let local = at.with_timezone(&self.zone);
+        local.format("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// Day and time in the reader's zone: `31.01.2026, 14:05` or `31 Jan 2026, 14:05`.
     pub fn moment(&self, at: &DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.zone);

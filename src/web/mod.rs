@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod colour;
+pub mod csv;
 pub mod days;
 pub mod download;
 pub mod error_page;

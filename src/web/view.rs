@@ -16,6 +16,8 @@ pub enum InputKind {
     Checks(Vec<(String, String, String)>),
     /// Any of many, in groups that fold: each with its label.
     Groups(Vec<(String, Vec<Choice>)>),
+    /// Any of many, below headings: a group's name, and value and label of what is in it.
+    Headed(Vec<(String, Vec<(String, String)>)>),
     /// One of some, all seen: value, label, help.
     Radios(Vec<(String, String, String)>),
     /// Yes or no; sent as `on`.
@@ -185,6 +187,9 @@ impl Input {
     }
 }
 
+/// Inputs of a form that can still be overlooked.
+const LONG: usize = 40;
+
 /// A form.
 #[derive(Clone, Debug)]
 pub struct FormView {
@@ -268,6 +273,25 @@ impl FormView {
         !self.errors.is_empty() || self.inputs.iter().any(|input| !input.errors.is_empty())
     }
 
+    /// The headings, for a form so long that one jumps to them: name and label.
+    pub fn jumps(&self) -> Vec<(&str, &str)> {
+        if !self.is_long() {
+            return Vec::new();
+        }
+        let headings = self
+            .inputs
+            .iter()
+            .filter(|input| matches!(input.kind, InputKind::Heading) && !input.name.is_empty());
+        headings
+            .map(|input| (input.name.as_str(), input.label.as_str()))
+            .collect()
+    }
+
+    /// Whether one would rather search an input than scroll to it.
+    pub fn is_long(&self) -> bool {
+        self.inputs.len() > LONG
+    }
+
     /// Whether a file is sent.
     pub fn multipart(&self) -> bool {
         self.inputs
@@ -313,7 +337,11 @@ pub enum Cell {
         href: String,
         /// What it says.
         text: String,
+        /// How deep it lies in a tree.
+        depth: usize,
     },
+    /// A heading over the rows that follow, alone in its row.
+    Group(String),
 }
 
 /// A heading of a table's column.

@@ -27,6 +27,41 @@
     awake();
   }
 
+  // Long forms: what does not contain the words typed is out of sight; what is ticked stays.
+  document.querySelectorAll("[data-find]").forEach(function (box) {
+    var input = box.querySelector("input");
+    var form = box.closest("form");
+    box.hidden = false;
+    input.addEventListener("keydown", function (event) {
+      if (event.key === "Enter") event.preventDefault();
+    });
+    input.addEventListener("input", function () {
+      var words = input.value.trim().toLowerCase();
+      form.querySelectorAll(box.dataset.find).forEach(function (item) {
+        if (item.contains(box)) return;
+        item.hidden = item.textContent.toLowerCase().indexOf(words) < 0 && !item.querySelector("input:checked");
+      });
+      form.querySelectorAll(".form-heading").forEach(function (heading) {
+        var next = heading.nextElementSibling;
+        while (next && next.hidden) next = next.nextElementSibling;
+        heading.hidden = !next || !next.matches(".field");
+      });
+    });
+  });
+
+  // A new field asks only what its type has.
+  var kind = document.querySelector("select#type");
+  var own = { max: "text", precision: "decimal", scale: "decimal", choices: "choice" };
+  if (kind && document.getElementById("choices")) {
+    var ask = function () {
+      Object.keys(own).forEach(function (id) {
+        document.getElementById(id).closest(".field").hidden = own[id] !== kind.value;
+      });
+    };
+    kind.addEventListener("change", ask);
+    ask();
+  }
+
   // After an error the summary is read first.
   var summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();

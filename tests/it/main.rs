@@ -20,6 +20,7 @@ mod crash;
 mod dashboard;
 mod embedded;
 mod erase;
+mod exports;
 mod fields;
 mod i18n;
 mod import;

@@ -5,7 +5,7 @@ use super::words::{self, GROUPS};
 use crate::access::rights::ViewAudit;
 use crate::access::{ControlAccess, Routes};
 use crate::error::{AppError, Result};
-use crate::tenant::recipients::import::report::harmless;
+use crate::web::csv::harmless;
 use crate::web::{Cell, Empty, Frame, Table};
 use actix_web::{HttpResponse, web};
 use askama::Template;

@@ -86,8 +86,7 @@ const CONDITION: &str = "lower(u.name || ' ' || u.email) LIKE $2 AND ($3 = '' OR
     AND CASE WHEN $5 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
         ELSE m.id IS NOT NULL OR u.home_tenant_id = $1 END";
 
-/// A page of users by name, after the one with the id `after`; one row more than `ROWS` tells that there are
-/// more.
+/// Users by name, `most` of them, after the one with the id `after`.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -96,11 +95,11 @@ pub fn page(
     tenant: TenantId,
     wanted: &Wanted,
     after: Option<UserId>,
+    most: usize,
 ) -> Result<Vec<Person>> {
     let sql = format!(
         "{FAMILY} {PEOPLE} WHERE {CONDITION} AND ($6 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $6))
-         ORDER BY u.name, u.id LIMIT {}",
-        ROWS + 1
+         ORDER BY u.name, u.id LIMIT {most}"
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)

@@ -4,6 +4,7 @@ pub mod build;
 mod ddl;
 pub mod define;
 mod form;
+mod index;
 pub mod kind;
 pub mod orders;
 mod pages;
@@ -22,7 +23,8 @@ use kind::Kind;
 
 /// The pages.
 pub fn routes(r: &mut Routes) {
-    r.get("/t/{tenant}/fields", pages::index);
+    r.get("/t/{tenant}/fields", index::index);
+    r.get("/t/{tenant}/fields/export", index::export);
     r.get("/t/{tenant}/fields/new", pages::new);
     r.post("/t/{tenant}/fields/new", pages::create);
     r.get("/t/{tenant}/fields/{id}/edit", pages::edit);

@@ -1,11 +1,11 @@
-//! The pages of fields: index, form, deletion.
+//! The pages of fields: form, deletion.
 
 use super::form::{FieldForm, fault, view};
 use super::orders::{AddField, ChangeField, DropField};
 use super::usage::{self, Use};
 use super::{Field, all, by_id, catalog};
-use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right, ViewFields};
-use crate::access::{Access, ControlAccess};
+use crate::access::ControlAccess;
+use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right};
 use crate::control::audit::Actor;
 use crate::db::ids::FieldId;
 use crate::error::{AppError, Result};
@@ -27,75 +27,6 @@ pub(super) struct Which {
 #[derive(Debug, Deserialize, Validate)]
 pub(super) struct Seen {
     version: i32,
-}
-
-pub(super) async fn index(access: Access<ViewFields>) -> Result<HttpResponse> {
-    let fields = access.run(|conn| all(conn.pg())).await?;
-    let p = Frame::new(access.context(), "fields-title").section("fields");
-    let may_change = p.may("fields.change") && !access.tenant().is_inner();
-    let columns = [
-        "fields-label",
-        "fields-key",
-        "fields-type",
-        "fields-group",
-        "fields-manners",
-    ];
-    let mut table = Table::new(p.t("fields-title"), columns.map(|key| p.t(key)));
-    for field in &fields {
-        let label = field.label(p.t.language()).to_owned();
-        let kind = field.kind()?.name();
-        table.row(vec![
-            if may_change {
-                Cell::Link {
-                    href: p.url(&format!("/fields/{}/edit", field.id)),
-                    text: label,
-                }
-            } else {
-                Cell::Text(label)
-            },
-            Cell::Text(field.key.clone()),
-            Cell::Text(p.t(&format!("fields-type-{kind}"))),
-            Cell::Text(field.field_group.clone()),
-            manners(&p, field),
-        ]);
-    }
-    let act = (p.t("fields-new"), p.url("/fields/new"));
-    let acts = if p.may("fields.create") && !access.tenant().is_inner() {
-        vec![act]
-    } else {
-        Vec::new()
-    };
-    p.render(|p| TablePage {
-        p,
-        intro: String::new(),
-        acts,
-        table,
-        empty: Empty {
-            text: String::new(),
-            act: None,
-        },
-    })
-}
-
-/// What is special about a field; first of all, what a job could not do or still does.
-fn manners(p: &Frame, field: &Field) -> Cell {
-    match field.pending.as_deref() {
-        Some("failed") => return Cell::Badge("danger", p.t("fields-failed")),
-        Some(_) => return Cell::Badge("warning", p.t("fields-working")),
-        None => {}
-    }
-    let marks = [
-        (field.required, "fields-required"),
-        (field.is_unique, "fields-unique"),
-        (field.indexed, "fields-indexed"),
-        (field.mode == "read_only", "fields-mode-read_only"),
-        (field.mode == "hidden", "fields-mode-hidden"),
-    ];
-    let marks = marks
-        .iter()
-        .filter(|(yes, _)| *yes)
-        .map(|(_, key)| p.t(key));
-    Cell::Text(marks.collect::<Vec<_>>().join(", "))
 }
 
 fn frame<R: Right>(access: &ControlAccess<R>, title: &str) -> Frame {

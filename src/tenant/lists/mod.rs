@@ -27,6 +27,7 @@ pub const LIVE: [&str; 2] = ["active", "waiting"];
 /// The pages.
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/lists", pages::index);
+    r.get("/t/{tenant}/lists/export", pages::export);
     r.get("/t/{tenant}/lists/new", pages::new);
     r.post("/t/{tenant}/lists/new", pages::create);
     r.get("/t/{tenant}/lists/{id}/edit", pages::edit);

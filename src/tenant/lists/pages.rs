@@ -9,7 +9,7 @@ use crate::db::ids::ListId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::{FormPage, TablePage};
-use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_other_saying};
+use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, csv, see_other_saying};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use validator::Validate;
@@ -64,6 +64,7 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
     }
     let may_create = p.may("lists.create") && !access.tenant().is_inner();
     let act = may_create.then(|| (p.t("list-new"), p.url("/lists/new")));
+    let export = (p.t("export-csv"), p.url("/lists/export"));
     let empty = Empty {
         text: p.t("lists-none"),
         act: act.clone(),
@@ -71,10 +72,28 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
     p.render(|p| TablePage {
         p,
         intro: String::new(),
-        acts: act.filter(|_| !lists.is_empty()).into_iter().collect(),
+        acts: act
+            .into_iter()
+            .chain([export])
+            .filter(|_| !lists.is_empty())
+            .collect(),
         table,
         empty,
     })
+}
+
+/// GET `…/lists/export`.
+pub(super) async fn export(access: Access<ViewLists>) -> Result<HttpResponse> {
+    let (lists, active) = access.run(|conn| Ok((all(conn)?, active(conn)?))).await?;
+    let p = Frame::new(access.context(), "lists-title");
+    let headings = ["list-name", "list-description", "list-active"].map(|key| p.t(key));
+    let line = |list: List| {
+        let active = active.get(&list.id).unwrap_or(&0).to_string();
+        vec![list.name, list.description, active]
+    };
+    let name = csv::file_name(&access.tenant().path, "lists");
+    let lines = lists.into_iter().map(line).collect();
+    Ok(csv::short(&name, headings.to_vec(), lines))
 }
 
 fn frame<A>(access: &Access<A>, title: &str) -> Frame

@@ -80,7 +80,8 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         (
             "GET",
             "" | "/fields" | "/lists" | "/imports" | "/users" | "/inner" | "/tenants"
-            | "/admissions" | "/tenants/trash" | "/inner/trash",
+            | "/admissions" | "/tenants/trash" | "/inner/trash" | "/users/export" | "/lists/export"
+            | "/fields/export" | "/tenants/export" | "/inner/export",
         ) => page(None),
         (
             "GET",

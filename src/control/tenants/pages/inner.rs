@@ -44,6 +44,7 @@ async fn inner_index(
     ]
     .map(|key| p.t(key));
     let mut table = Table::new(p.t("nav-inner"), columns);
+    let above = access.tenant().trail.len();
     for (row, tenant) in &found {
         let address = Cell::Link {
             href: format!("/t/{}", tenant.path),
@@ -52,7 +53,7 @@ async fn inner_index(
         let fence = Cell::Text(words.fence(&p, row.fence.as_ref()));
         let page = INNER.page(&access, tenant.id);
         table.row(vec![
-            linked_name(tenant, page),
+            linked_name(tenant, page, above, false),
             address,
             fence,
             badge(&p, tenant),
@@ -72,6 +73,7 @@ async fn inner_index(
         };
         acts.push((label, p.url("/admissions")));
     }
+    acts.push((p.t("export-csv"), p.url("/inner/export")));
     acts.push((p.t("trash-title"), p.url("/inner/trash")));
     let new = Some(&new).filter(|_| p.may("inner.create"));
     let empty = nothing(&p, &query.q, "inner-empty", new, &p.url("/inner"));

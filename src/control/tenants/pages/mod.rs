@@ -1,5 +1,6 @@
 //! The pages of separate and of inner tenants, for whoever administers the tenant above.
 
+mod export;
 mod fence;
 mod form;
 mod inner;
@@ -25,6 +26,7 @@ pub fn routes(r: &mut Routes) {
     inner::routes(r);
     // `/tenants/new` and `/tenants/trash` come before `/tenants/{id}`.
     trash::routes(r);
+    export::routes(r);
     show::routes(r);
     settings::routes(r);
     status::routes(r);
@@ -50,12 +52,21 @@ fn name_cell(tenant: &Listed) -> Cell {
     )
 }
 
-/// The name as it leads to the tenant's page; the trail says where it lies.
-fn linked_name(tenant: &Listed, href: String) -> Cell {
+/// The name as it leads to the tenant's page, as deep below `above` names as it lies in the tree; in what a
+/// search found, where rows between are missing, the whole trail.
+fn linked_name(tenant: &Listed, href: String, above: usize, searched: bool) -> Cell {
+    let depth = tenant.trail.split(" › ").count();
     Cell::LinkedSwatch {
         colour: tenant.colour.trim_start_matches('#').to_owned(),
         href,
-        text: tenant.trail.clone(),
+        text: match searched {
+            true => tenant.trail.clone(),
+            false => tenant.name.clone(),
+        },
+        depth: match searched {
+            true => 0,
+            false => depth.saturating_sub(above + 1).min(8),
+        },
     }
 }
 

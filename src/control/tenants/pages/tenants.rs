@@ -26,25 +26,46 @@ async fn index(
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
     let (top, search) = (access.tenant().id, query.q.clone());
-    let found = access
-        .run(move |conn| queries::below(conn.pg(), top, SEPARATE.below, false, &search))
+    let (found, sizes) = access
+        .run(move |conn| {
+            let found = queries::below(conn.pg(), top, SEPARATE.below, false, &search)?;
+            let sizes = queries::sizes(conn.pg(), &found)?;
+            Ok((found, sizes))
+        })
         .await?;
     let p = Frame::new(access.context(), "nav-tenants").section("tenants");
-    let columns = ["tenants-name", "tenants-address", "tenants-status"].map(|key| p.t(key));
-    let mut table = Table::new(p.t("nav-tenants"), columns);
+    let columns = [
+        "tenants-name",
+        "tenants-address",
+        "nav-users",
+        "tenants-about-recipients",
+        "tenants-status",
+    ];
+    let mut table = Table::new(p.t("nav-tenants"), columns.map(|key| p.t(key)));
+    table.columns[2].number = true;
+    table.columns[3].number = true;
+    let (above, searched) = (access.tenant().trail.len(), !query.q.trim().is_empty());
     for tenant in &found {
         let address = Cell::Link {
             href: format!("/t/{}", tenant.path),
             text: tenant.path.clone(),
         };
         let page = SEPARATE.page(&access, tenant.id);
-        table.row(vec![linked_name(tenant, page), address, badge(&p, tenant)]);
+        let size = sizes.get(&tenant.id).copied().unwrap_or_default();
+        table.row(vec![
+            linked_name(tenant, page, above, searched),
+            address,
+            Cell::Number(p.t.number(&size.members)),
+            Cell::Number(p.t.number(&size.recipients.unwrap_or(0))),
+            badge(&p, tenant),
+        ]);
     }
     let new = (p.t("tenants-new"), p.url("/tenants/new"));
     let mut acts = Vec::new();
     if p.may("tenants.create") {
         acts.push(new.clone());
     }
+    acts.push((p.t("export-csv"), p.url("/tenants/export")));
     acts.push((p.t("trash-title"), p.url("/tenants/trash")));
     if access.tenant().kind == "main" && p.may("tenants.change") {
         let own = SEPARATE.page(&access, access.tenant().id.0);

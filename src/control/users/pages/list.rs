@@ -7,10 +7,11 @@ use crate::access::rights::ViewUsers;
 use crate::control::roles;
 use crate::db::ids::UserId;
 use crate::error::Result;
-use crate::web::{Cell, Empty, Frame, Table};
+use crate::web::{Cell, Empty, Frame, Table, csv};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// The list's state, which its URL carries.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -42,13 +43,13 @@ impl State {
         !(self.q.trim().is_empty() && self.state.is_empty() && self.role.is_empty())
     }
 
-    fn url(&self, p: &Frame, after: Option<i32>) -> String {
+    fn url(&self, p: &Frame, page: &str, after: Option<i32>) -> String {
         let state = Self {
             after,
             ..self.clone()
         };
         let query = serde_html_form::to_string(&state).unwrap_or_default();
-        p.url(&format!("/users?{query}"))
+        p.url(&format!("{page}?{query}"))
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) async fn index(
     let (mut people, count, usable) = access
         .run(move |conn| {
             Ok((
-                query::page(conn.pg(), tenant, &wanted, after)?,
+                query::page(conn.pg(), tenant, &wanted, after, ROWS + 1)?,
                 query::count(conn.pg(), tenant, &wanted)?,
                 roles::usable(conn.pg(), tenant)?,
             ))
@@ -86,10 +87,10 @@ pub(super) async fn index(
     people.truncate(ROWS);
     let mut table = table(&p, &people);
     if state.after.is_some() {
-        table.first = state.url(&p, None);
+        table.first = state.url(&p, "/users", None);
     }
     if let Some(last) = people.last().filter(|_| more) {
-        table.next = state.url(&p, Some(last.id));
+        table.next = state.url(&p, "/users", Some(last.id));
     }
     let new = (p.t("users-new"), p.url("/users/new"));
     let empty = if state.narrows() {
@@ -106,8 +107,10 @@ pub(super) async fn index(
     };
     let option = |role: &roles::Role| (role.key.clone(), roles::words::label_of(&p, role));
     let roles: Vec<_> = usable.iter().map(option).collect();
+    let export = (p.t("export-csv"), state.url(&p, "/users/export", None));
+    let acts = p.may("users.change").then_some(new).into_iter();
     p.render(|p| Index {
-        acts: p.may("users.change").then_some(new).into_iter().collect(),
+        acts: acts.chain([export]).collect(),
         roles,
         count: p.t.count("users-count", &count),
         has_below: !access.tenant().is_inner(),
@@ -118,16 +121,20 @@ pub(super) async fn index(
     })
 }
 
-fn table(p: &Frame, people: &[Person]) -> Table {
-    let columns = [
+fn headings(p: &Frame) -> [String; 6] {
+    [
         "users-name",
         "login-email",
         "users-roles",
         "users-home",
         "users-state",
         "users-last-login",
-    ];
-    let mut table = Table::new(p.t("nav-users"), columns.map(|key| p.t(key)));
+    ]
+    .map(|key| p.t(key))
+}
+
+fn table(p: &Frame, people: &[Person]) -> Table {
+    let mut table = Table::new(p.t("nav-users"), headings(p));
     for person in people {
         table.row(row(p, person));
     }
@@ -158,4 +165,53 @@ fn state(p: &Frame, person: &Person) -> Cell {
     } else {
         Cell::Badge("secondary", p.t("users-inactive"))
     }
+}
+
+/// Users read at a time for a file.
+const PART: usize = 1_000;
+
+/// GET `…/users/export`: those that match, all pages of them.
+pub(super) async fn export(
+    access: ControlAccess<ViewUsers>,
+    state: web::Query<State>,
+) -> Result<HttpResponse> {
+    let wanted = state.wanted();
+    let p = Frame::new(access.context(), "nav-users");
+    let name = csv::file_name(&access.tenant().path, "users");
+    let headings = headings(&p).to_vec();
+    let access = Rc::new(access);
+    let start = Some(None);
+    Ok(csv::download(&name, headings, start, move |from| {
+        let (access, wanted, p) = (Rc::clone(&access), wanted.clone(), p.clone());
+        async move {
+            let Some(after) = from else {
+                return Ok(None);
+            };
+            let tenant = access.tenant().id;
+            let people = access
+                .run(move |conn| query::page(conn.pg(), tenant, &wanted, after, PART))
+                .await?;
+            let rest = (people.len() == PART).then(|| people.last().map(|one| UserId(one.id)));
+            Ok(Some((
+                people.iter().map(|one| line(&p, one)).collect(),
+                rest,
+            )))
+        }
+    }))
+}
+
+fn line(p: &Frame, person: &Person) -> Vec<String> {
+    let state = match person.active {
+        true => "users-active",
+        false => "users-inactive",
+    };
+    let last = person.last_login_at.as_ref();
+    vec![
+        person.name.clone(),
+        person.email.clone(),
+        role_labels(p, &person.roles, &person.role_names),
+        home_text(p, &person.home),
+        p.t(state),
+        last.map(|at| p.t.sortable(at)).unwrap_or_default(),
+    ]
 }

@@ -18,6 +18,7 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/users", list::index);
     r.get("/t/{tenant}/users/new", add::new);
     r.post("/t/{tenant}/users", add::create);
+    r.get("/t/{tenant}/users/export", list::export);
     r.get("/t/{tenant}/users/{id}", show::show);
     r.get("/t/{tenant}/users/{id}/edit", change::edit);
     r.post("/t/{tenant}/users/{id}/edit", change::change);

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::ids::{FieldId, ImportId};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::{self, Field};
+use crate::web::csv::harmless;
 use crate::web::i18n::Texts;
 use std::collections::HashMap;
 use std::fs;
@@ -213,55 +214,9 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> AppError {
     }
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises; numbers and
-/// telephone numbers stay as they are. `as_written` takes it off again.
-pub fn harmless(cell: &str) -> String {
-    let number = cell
-        .chars()
-        .all(|c| c.is_ascii_digit() || "+-., ()/".contains(c))
-        && cell.len() > 1;
-    if is_formula(cell) && !number {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-/// What a cell was before `harmless`, so that a mended error file or an export can be imported again.
-pub fn as_written(cell: &str) -> &str {
-    cell.strip_prefix('\'')
-        .filter(|rest| is_formula(rest))
-        .unwrap_or(cell)
-}
-
-/// Apostrophes before it are seen through, so that one that was there before is not lost on the way back.
-fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'')
-        .starts_with(['=', '+', '-', '@', '\t', '\r'])
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Problem, as_written, harmless, whole_lines};
-
-    #[test]
-    fn what_was_made_harmless_comes_back_as_it_was() {
-        for cell in [
-            "=1+1",
-            "'=1+1",
-            "''@x",
-            "+49 30 1",
-            "'+49 30 1",
-            "-x",
-            "'s",
-            "'",
-            "",
-            "O'Neill",
-        ] {
-            assert_eq!(as_written(&harmless(cell)), cell);
-        }
-        assert_eq!(harmless("=1+1"), "'=1+1");
-    }
+    use super::{Problem, whole_lines};
 
     #[test]
     fn a_page_ends_between_two_lines() {

@@ -64,23 +64,8 @@ pub async fn choose(
     let p = Frame::new(access.context(), "recipients-columns").section("recipients");
     let (label, url) = (p.t("recipients-title"), p.url("/recipients"));
     let p = p.crumb(label, url);
-    let language = p.t.language();
-    let options = all
-        .iter()
-        .filter(|field| field.mode != "hidden")
-        .map(|field| {
-            (
-                field.id.to_string(),
-                field.label(language).to_owned(),
-                String::new(),
-            )
-        })
-        .collect();
-    let mut checks = Input::new(
-        InputKind::Checks(options),
-        "columns",
-        p.t("recipients-columns"),
-    );
+    let groups = InputKind::Headed(groups(&p, &all, &now));
+    let mut checks = Input::new(groups, "columns", p.t("recipients-columns"));
     checks.values = now.iter().map(|field| field.id.to_string()).collect();
     let back = state.first_page().query();
     let form = FormView::new(p.url("/recipients/columns"), p.t("save"))
@@ -89,6 +74,35 @@ pub async fn choose(
         .cancel(p.url(&format!("/recipients?{back}")));
     let intro = p.t("recipients-columns-intro");
     p.render(|p| FormPage { p, intro, form })
+}
+
+/// A name, and the value and label of what is in it.
+type Group = (String, Vec<(String, String)>);
+
+/// What is shown now comes first; the others follow by their groups.
+fn groups(p: &Frame, all: &[Field], now: &[Field]) -> Vec<Group> {
+    let option = |field: &Field| {
+        let label = field.label(p.t.language()).to_owned();
+        (field.id.to_string(), label)
+    };
+    let mut groups: Vec<Group> = vec![(
+        p.t("recipients-columns-now"),
+        now.iter().map(option).collect(),
+    )];
+    let others = all
+        .iter()
+        .filter(|field| field.mode != "hidden" && !now.iter().any(|one| one.id == field.id));
+    for field in others {
+        let name = match field.field_group.as_str() {
+            "" => p.t("recipients-columns-others"),
+            name => name.to_owned(),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, options)) => options.push(option(field)),
+            None => groups.push((name, vec![option(field)])),
+        }
+    }
+    groups
 }
 
 /// POST `…/recipients/columns`.

@@ -14,8 +14,8 @@ use time::moment;
 pub use contact::email;
 pub use time::{date, has_short_year, short_years};
 
-use super::report::as_written;
 use crate::tenant::fields::kind::Kind;
+use crate::web::csv::as_written;
 use serde::{Deserialize, Serialize};
 
 /// How dates and numbers are written.

@@ -18,7 +18,8 @@ pub(super) fn inputs(
         if field.field_group != group {
             group = &field.field_group;
             if !group.is_empty() {
-                all.push(Input::new(InputKind::Heading, "", group));
+                let id = format!("group-{index}");
+                all.push(Input::new(InputKind::Heading, id, group));
             }
         }
         let kind = field.kind()?;
