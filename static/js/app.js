@@ -41,6 +41,9 @@
         if (item.contains(box)) return;
         item.hidden = item.textContent.toLowerCase().indexOf(words) < 0 && !item.querySelector("input:checked");
       });
+      form.querySelectorAll(".jumps").forEach(function (list) {
+        list.hidden = words !== "";
+      });
       form.querySelectorAll(".form-heading").forEach(function (heading) {
         var next = heading.nextElementSibling;
         while (next && next.hidden) next = next.nextElementSibling;

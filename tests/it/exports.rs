@@ -166,6 +166,8 @@ fn fields_stand_below_their_groups_and_are_found_by_typing() {
     assert_eq!(found.texts(".count"), ["2 fields"]);
     let none = nora.get("/t/nord/fields?q=nothing");
     assert_eq!(none.texts(".empty a"), ["Show all fields"]);
+    let form = nora.get("/t/nord/recipients/new");
+    assert_eq!(form.texts(".form-heading")[..2], ["Address", "Customer"]);
     let chooser = nora.get("/t/nord/recipients/columns");
     assert_eq!(
         chooser.texts(".options-name"),

@@ -14,7 +14,7 @@ pub(super) fn inputs(
 ) -> Result<Vec<Input>> {
     let mut all = Vec::new();
     let mut group = "";
-    for (index, field) in fields.iter().enumerate() {
+    for (index, field) in by_group(fields) {
         if field.field_group != group {
             group = &field.field_group;
             if !group.is_empty() {
@@ -27,6 +27,14 @@ pub(super) fn inputs(
         all.push(input(p, field, &kind, text));
     }
     Ok(all)
+}
+
+/// The fields, each group together where its first one stands.
+fn by_group(fields: &[Field]) -> Vec<(usize, &Field)> {
+    let first = |group: &str| fields.iter().position(|field| field.field_group == group);
+    let mut all: Vec<(usize, &Field)> = fields.iter().enumerate().collect();
+    all.sort_by_cached_key(|(_, field)| first(&field.field_group));
+    all
 }
 
 /// The input of a field, `text` in it.
