@@ -2,11 +2,13 @@
 
 use crate::access::throttle::Throttle;
 use crate::config::Config;
+use crate::control::mail::Post;
 use crate::db::pool::Pools;
 use crate::db::provisioner::Provisioner;
 use crate::error::Result;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -25,6 +27,8 @@ pub struct App {
     pub sections: BTreeSet<String>,
     /// What the first start asks for where the program listens to other machines.
     pub setup_token: OnceLock<SecretString>,
+    /// Where the server listens, once it does.
+    pub bound: OnceLock<SocketAddr>,
     /// How often tokens of the API may ask.
     pub throttle: Throttle,
     /// Where uploads and error files lie: `<files>/t_<id>/…`.
@@ -51,11 +55,21 @@ impl App {
             throttle: Throttle::new(config.limits.api_per_minute),
             config,
             setup_token: OnceLock::new(),
+            bound: OnceLock::new(),
             pools,
             provisioner,
             secret,
             sections: crate::routes::routes().sections(),
         };
         Ok(app)
+    }
+
+    /// What an act needs to write mails and make links.
+    pub fn post(&self) -> Post {
+        Post::new(
+            self.secret.clone(),
+            self.config.mail.host.is_some(),
+            self.config.base_url(self.bound.get()),
+        )
     }
 }

@@ -106,6 +106,7 @@ impl Application {
             .first()
             .copied()
             .ok_or_else(|| AppError::internal("no address is bound"))?;
+        let _ = app.bound.set(address);
         Ok(Self {
             server: server.run(),
             address,
@@ -152,6 +153,9 @@ async fn tidy_up(app: Arc<App>) {
         let _ = web::block(move || {
             if let Err(error) = crate::access::session::purge(&due.pools) {
                 tracing::warn!(%error, "old sessions stay");
+            }
+            if let Err(error) = crate::control::mail::forget_old(&due) {
+                tracing::warn!(%error, "old mails stay");
             }
             if let Err(error) = crate::control::tenants::purge::all_due(&due, crate::clock::now()) {
                 tracing::warn!(%error, "the trash is not looked through");

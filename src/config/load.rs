@@ -267,6 +267,17 @@ impl Layers {
                 "server.public_url must begin with http:// or https://".to_owned(),
             ));
         }
+        if config
+            .mail
+            .from
+            .parse::<lettre::message::Mailbox>()
+            .is_err()
+        {
+            return Err(ConfigError::Invalid(
+                "mail.from must be an address, or a name and an address: Mandant <mandant@example.org>"
+                    .to_owned(),
+            ));
+        }
         Ok(Loaded {
             config,
             file,

@@ -37,6 +37,8 @@ pub struct Config {
     pub storage: Storage,
     /// How long log-ins last.
     pub sessions: Sessions,
+    /// How mails go out.
+    pub mail: Mail,
     /// What is logged, and how.
     pub logs: Logs,
     /// How much is too much.
@@ -103,6 +105,36 @@ pub enum CookieSecure {
     Never,
 }
 
+/// How mails of the installation itself (invitations, links, notices) go out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The mail server; none: no mails, and links are shown to be handed over.
+    pub host: Option<String>,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: MailTls,
+    /// The log-in at the mail server, if it asks for one.
+    pub user: Option<String>,
+    /// Its password.
+    pub password: Option<SecretString>,
+    /// The sender, with or without a name.
+    pub from: String,
+}
+
+/// How the connection to the mail server is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// Not at all: for a server on the same machine.
+    Off,
+    /// After the greeting; a server that does not offer it gets no mail.
+    StartTls,
+    /// From the first byte.
+    Tls,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,6 +198,17 @@ impl Config {
                 .public_url
                 .as_ref()
                 .is_some_and(|url| url.scheme() == "https"),
+        }
+    }
+}
+
+impl Config {
+    /// What a link in a mail begins with: the public URL, else where the program listens (`bound`, once it
+    /// does). Never what a request says, which anybody may write.
+    pub fn base_url(&self, bound: Option<&SocketAddr>) -> String {
+        match &self.server.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", bound.unwrap_or(&self.server.listen)),
         }
     }
 }

@@ -47,6 +47,7 @@ fn shown(kind: Kind, value: &figment::value::Value) -> Json {
                 .as_str()
                 .map_or(redact::HIDDEN.to_owned(), redact::database_url),
         ),
+        Kind::Secret => Json::from(redact::HIDDEN),
         Kind::Text | Kind::Number | Kind::List => serde_json::to_value(value).unwrap_or(Json::Null),
     }
 }
@@ -65,6 +66,9 @@ fn effect(config: &Config, key: &str) -> Option<String> {
         }
         "server.public_url" if config.server.public_url.is_none() => {
             Some(format!("http://{}", config.server.listen))
+        }
+        "mail.host" if config.mail.host.is_none() => {
+            Some("no mails; links are shown to be handed over".to_owned())
         }
         "sessions.cookie_secure" => Some(
             if config.cookie_secure() {

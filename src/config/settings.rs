@@ -12,6 +12,8 @@ pub enum Kind {
     Number,
     /// Several texts: separated by commas, or an array in the file.
     List,
+    /// A secret, of which only that it is set is shown.
+    Secret,
     /// A database URL, whose password is never shown.
     DatabaseUrl,
 }
@@ -62,6 +64,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle_minutes", None, &["MANDANT_SESSION_IDLE_MINUTES"], Some("60"), Kind::Number),
     setting("sessions.absolute_hours", None, &["MANDANT_SESSION_ABSOLUTE_HOURS"], Some("12"), Kind::Number),
     setting("sessions.cookie_secure", None, &["MANDANT_COOKIE_SECURE"], Some("auto"), Kind::Text),
+    setting("mail.host", None, &["MANDANT_MAIL_HOST"], None, Kind::Text),
+    setting("mail.port", None, &["MANDANT_MAIL_PORT"], Some("587"), Kind::Number),
+    setting("mail.tls", None, &["MANDANT_MAIL_TLS"], Some("starttls"), Kind::Text),
+    setting("mail.user", None, &["MANDANT_MAIL_USER"], None, Kind::Text),
+    setting("mail.password", None, &["MANDANT_MAIL_PASSWORD"], None, Kind::Secret),
+    setting("mail.from", None, &["MANDANT_MAIL_FROM"], Some("mandant@localhost"), Kind::Text),
     setting("logs.format", None, &["MANDANT_LOG_FORMAT"], Some("auto"), Kind::Text),
     setting("logs.filter", Some("--log"), &["MANDANT_LOG"], Some("warn,mandant=info"), Kind::Text),
     setting("limits.upload_mib", None, &["MANDANT_UPLOAD_MIB"], Some("1024"), Kind::Number),
@@ -88,7 +96,7 @@ impl Kind {
     /// The value that a text stands for. A number that is none stays text, so that the error shows it.
     pub fn value(self, text: &str) -> Value {
         match self {
-            Self::Text | Self::DatabaseUrl => Value::from(text),
+            Self::Text | Self::Secret | Self::DatabaseUrl => Value::from(text),
             Self::Number => text
                 .trim()
                 .parse::<u64>()

@@ -71,6 +71,7 @@ fn every_setting_of_the_table_has_a_field_and_every_source_reaches_it() {
         let sample = match (setting.key, setting.default) {
             ("server.public_url", _) => "https://mandant.example",
             ("server.trusted_proxies", _) => "10.0.0.0/8, ::1",
+            ("mail.tls", _) => "off",
             (_, Some(default)) => default,
             (_, None) => "sample",
         };
@@ -156,6 +157,8 @@ fn a_wrong_value_is_told_with_its_place_and_blames_the_right_source() {
         ("MANDANT_POOL_CONTROL", "0"),
         ("MANDANT_UPLOAD_MIB", "much"),
         ("MANDANT_PUBLIC_URL", "ftp://x"),
+        ("MANDANT_MAIL_TLS", "maybe"),
+        ("MANDANT_MAIL_FROM", "nobody"),
     ] {
         let error = sources(&[], &[(key, value)], &file("")).load().unwrap_err();
         assert!(matches!(error, ConfigError::Invalid(_)), "{key}: {error:?}");
@@ -190,7 +193,10 @@ fn a_variable_with_a_slip_is_told() {
 fn no_secret_is_printed() {
     let loaded = sources(
         &[],
-        &[("DATABASE_URL", "postgres://a:s3cret@db/m")],
+        &[
+            ("DATABASE_URL", "postgres://a:s3cret@db/m"),
+            ("MANDANT_MAIL_PASSWORD", "s3cret"),
+        ],
         &file(""),
     )
     .load()

@@ -178,7 +178,7 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
         .find(|theme| *theme == sent.theme)
         .unwrap_or("auto");
     let (old, new) = (sent.old_password.clone(), sent.new_password.clone());
-    let own = visitor.context().csrf.clone();
+    let (own, post) = (visitor.context().csrf.clone(), visitor.app().post());
     let changed = visitor
         .run::<Write, _>(move |conn| {
             let me = users::table.find(id.0);
@@ -203,6 +203,7 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
                 .execute(conn.pg())?;
             // Whoever knew the old password is out: every session but this one.
             sessions::end_all(conn.pg(), id, Some(&own))?;
+            passwords::tell(conn.pg(), &post, id)?;
             let home = home_of(conn.pg(), id)?;
             audit::record(
                 conn.pg(),

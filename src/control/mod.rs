@@ -4,6 +4,7 @@ pub mod audit;
 pub mod ceilings;
 pub mod home;
 pub mod login;
+pub mod mail;
 pub mod memberships;
 pub mod passwords;
 pub mod roles;

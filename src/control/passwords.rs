@@ -1,9 +1,12 @@
 //! Passwords: argon2id, and what a password must be. Slow on purpose: callers run these on a thread
 //! that may wait.
 
+use super::mail::{Letter, Post};
+use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
+use diesel::pg::PgConnection;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::LazyLock;
 
@@ -62,6 +65,19 @@ pub fn verify(password: &SecretString, hash: Option<&str>) -> bool {
         compared.is_ok()
     });
     matches && hash.is_some()
+}
+
+/// Tells a user by mail that his password is another now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn tell(conn: &mut PgConnection, post: &Post, user: UserId) -> Result<()> {
+    let letter = Letter {
+        to: user,
+        kind: "mail-password-changed",
+        params: &[],
+    };
+    post.write(conn, &letter)
 }
 
 /// Makes the comparison hash ahead of time, so that the first unknown user is not told by the delay.

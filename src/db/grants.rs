@@ -79,6 +79,7 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("api_tokens", "SELECT, INSERT, UPDATE, DELETE"),
     ("login_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("preferences", "SELECT, INSERT, UPDATE, DELETE"),
+    ("mails", "SELECT, INSERT, UPDATE, DELETE"),
     ("audit", "SELECT, INSERT"),
     ("jobs", "SELECT, INSERT, UPDATE, DELETE"),
 ];

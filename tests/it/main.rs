@@ -28,6 +28,7 @@ mod isolation;
 mod leaks;
 mod licences;
 mod login;
+mod mail;
 mod policy;
 mod recipients;
 mod rights;

@@ -3,7 +3,8 @@
 
 use super::query::{self, Person};
 use crate::control::audit::{self, Actor};
-use crate::control::{memberships, roles, sessions};
+use crate::control::mail::Post;
+use crate::control::{memberships, passwords, roles, sessions};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -69,11 +70,11 @@ impl Care {
         self.record(conn, "user.change", &data)
     }
 
-    /// Sets his password and ends all his sessions.
+    /// Sets his password, ends all his sessions and tells him by mail.
     ///
     /// # Errors
     /// When he is not the tenant's to look after.
-    pub fn set_password(&self, conn: &mut PgConnection, hash: &str) -> Result<()> {
+    pub fn set_password(&self, conn: &mut PgConnection, post: &Post, hash: &str) -> Result<()> {
         self.begin(conn)?;
         diesel::update(users::table.find(self.user.0))
             .set((
@@ -82,6 +83,7 @@ impl Care {
             ))
             .execute(conn)?;
         sessions::end_all(conn, self.user, None)?;
+        passwords::tell(conn, post, self.user)?;
         self.record(conn, "user.password", &json!({}))
     }
 

@@ -227,6 +227,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// The outbox of the installation's own mails.
+    control.mails (id) {
+        id -> BigInt,
+        user_id -> Integer,
+        kind -> Text,
+        address -> Text,
+        sealed -> Nullable<Binary>,
+        state -> Text,
+        tries -> Integer,
+        error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(api_tokens -> memberships (membership_id));

@@ -1,8 +1,9 @@
 //! The program behind HTTP, and the people who use it: `anna.get(…)`, `anna.submit(…)`.
 
 use super::TestDb;
+use super::mailbox::Mailbox;
 use mandant::app::App;
-use mandant::config::Config;
+use mandant::config::{Config, MailTls};
 use mandant::control::audit::Actor;
 use mandant::control::memberships;
 use mandant::control::users::{self, NewUser};
@@ -34,6 +35,13 @@ impl TestApp {
     /// As it is at the first start.
     pub fn before_set_up() -> Self {
         Self::with(Config::default())
+    }
+
+    /// Set up, with mails going to this mailbox.
+    pub fn with_mails(mailbox: &Mailbox) -> Self {
+        let app = Self::with(mail_config(mailbox));
+        app.db.set_up_with(Some(PASSWORD));
+        app
     }
 
     /// As it is at the first start, with a configuration.
@@ -93,6 +101,16 @@ impl TestApp {
         )
         .unwrap();
     }
+}
+
+/// A configuration whose mails go to this mailbox.
+pub fn mail_config(mailbox: &Mailbox) -> Config {
+    let mut config = Config::default();
+    config.mail.host = Some("127.0.0.1".into());
+    config.mail.port = mailbox.port;
+    config.mail.tls = MailTls::Off;
+    config.mail.from = "Mandant <mandant@example.org>".into();
+    config
 }
 
 /// Somebody with a browser before the server at this address, not logged in.

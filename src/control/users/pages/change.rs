@@ -214,12 +214,12 @@ pub(super) async fn set_password(
         Ok(form) => form.into_inner(),
         Err(Faulty { errors, .. }) => return password_page(&access, &person, Some(&errors)),
     };
-    let care = care(&access, person.id);
+    let (care, post) = (care(&access, person.id), access.app().post());
     let outcome = access
         .run(move |conn| {
             passwords::check(&typed.password)?;
             let hash = passwords::hash(&typed.password)?;
-            care.set_password(conn.pg(), &hash)
+            care.set_password(conn.pg(), &post, &hash)
         })
         .await;
     match outcome {

@@ -1,4 +1,6 @@
-//! Randomness, and the only place that asks for it.
+//! Randomness, and the only place that asks for it; what is sealed with the installation's secret.
+
+pub mod sealing;
 
 /// `bytes` random bytes as hexadecimal digits.
 ///
