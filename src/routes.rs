@@ -16,6 +16,7 @@ pub fn routes() -> Routes {
     r.get("/assets/colour/{name}.css", assets::colour);
     r.get("/assets/{hash}/{path:.*}", assets::serve);
     above::login::routes(&mut r);
+    above::links::routes(&mut r);
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);

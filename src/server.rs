@@ -157,6 +157,9 @@ async fn tidy_up(app: Arc<App>) {
             if let Err(error) = crate::control::mail::forget_old(&due) {
                 tracing::warn!(%error, "old mails stay");
             }
+            if let Err(error) = crate::control::links::forget_old(&due) {
+                tracing::warn!(%error, "old links stay");
+            }
             if let Err(error) = crate::control::tenants::purge::all_due(&due, crate::clock::now()) {
                 tracing::warn!(%error, "the trash is not looked through");
             }

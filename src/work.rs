@@ -1,6 +1,6 @@
 //! Every kind of background work: each slice's jobs.
 
-use crate::control::mail;
+use crate::control::{links, mail};
 use crate::jobs::Kind;
 use crate::tenant::fields;
 use crate::tenant::recipients::{self, import};
@@ -22,4 +22,5 @@ pub static KINDS: &[Kind] = &[
     recipients::bulk::KIND,
     recipients::erase::KIND,
     mail::send::KIND,
+    links::forgot::KIND,
 ];

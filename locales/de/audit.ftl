@@ -88,3 +88,7 @@ audit-act-package-create = Rechtepaket angelegt
 audit-act-package-change = Rechtepaket geändert
 audit-act-package-delete = Rechtepaket gelöscht
 audit-act-tenant-ceiling = Mandantenrechte gesetzt
+audit-act-user-invite = Hat einen Benutzer eingeladen
+audit-act-user-uninvite = Hat eine Einladung zurückgezogen
+audit-act-user-accept = Hat die Einladung angenommen
+audit-word-mailed = Per Mail

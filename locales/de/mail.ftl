@@ -5,3 +5,21 @@ mail-password-changed-text =
     das Passwort Ihres Zugangs bei { $site } wurde am { $at } geändert.
 
     Waren Sie das selbst, ist nichts zu tun. Wenn nicht, sagen Sie es sofort Ihrem Administrator.
+mail-reset = Anderes Passwort setzen
+mail-reset-text =
+    Guten Tag { $name },
+
+    jemand, wahrscheinlich Sie, hat bei { $site } angegeben, dass Sie Ihr Passwort vergessen haben. Mit diesem Link setzen Sie ein anderes:
+
+    { $link }
+
+    Er gilt eine Stunde und nur einmal. Waren Sie das nicht, ist nichts zu tun: Ihr Passwort bleibt.
+mail-invitation = Ihr Zugang zu { $tenant }
+mail-invitation-text =
+    Guten Tag { $name },
+
+    Sie haben Zugang zu „{ $tenant }“ erhalten. Mit diesem Link setzen Sie Ihr Passwort:
+
+    { $link }
+
+    Er gilt sieben Tage und nur einmal. Danach melden Sie sich bei { $site } mit der Adresse an, an die diese Mail ging.

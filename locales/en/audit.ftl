@@ -88,3 +88,7 @@ audit-act-package-create = Created a package of rights
 audit-act-package-change = Changed a package of rights
 audit-act-package-delete = Deleted a package of rights
 audit-act-tenant-ceiling = Set a tenant's rights
+audit-act-user-invite = Invited a user
+audit-act-user-uninvite = Withdrew an invitation
+audit-act-user-accept = Accepted the invitation
+audit-word-mailed = By mail

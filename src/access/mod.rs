@@ -1,6 +1,7 @@
 //! Who may do what: rights, gates, sessions. The only way to a tenant's data.
 
 pub mod bearer;
+pub mod client;
 pub mod context;
 pub mod gate;
 pub mod load;

@@ -8,6 +8,7 @@ use crate::access::{ControlAccess, Routes};
 use crate::control::memberships::{self, Granter, Place};
 use crate::control::tenants::queries;
 use crate::control::users::admit::{self, Wanted};
+use crate::control::users::invite::Invited;
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::problem::Fault;
@@ -71,6 +72,10 @@ struct User {
     /// Whether he may log in.
     active: bool,
     last_login_at: Option<DateTime<Utc>>,
+    /// Only in the answer that made somebody new without a password, and only where no mail takes it to him: the
+    /// link to hand over, by which he sets one. It is not shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<String>,
 }
 
 impl From<queries::Member> for User {
@@ -85,6 +90,7 @@ impl From<queries::Member> for User {
             at_home: member.at_home,
             active: member.active,
             last_login_at: member.last_login_at,
+            invitation: None,
         }
     }
 }
@@ -120,10 +126,13 @@ struct NewMember {
     /// Needed for somebody new.
     #[serde(default)]
     name: String,
-    /// Needed for somebody new.
+    /// For somebody new; left out, he is invited to set one.
     #[serde(default)]
     #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// Answer with the link of the invitation, also where a mail could take it to him.
+    #[serde(default)]
+    hand_over: bool,
     /// For somebody new; that of the token's user if left out.
     language: Option<Language>,
     /// Keys of roles.
@@ -144,14 +153,18 @@ async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> An
         email: body.0.email,
         name: body.0.name,
         password: body.0.password,
+        hand_over: body.0.hand_over,
         language,
         roles: body.0.roles,
     };
-    let (id, _) = access
-        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &wanted))
+    let post = access.app().post();
+    let admitted = access
+        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &post, &wanted))
         .await
         .map_err(refused)?;
-    let made = one(&access, id).await?;
+    let id = admitted.user;
+    let mut made = one(&access, id).await?;
+    made.invitation = admitted.invited.and_then(Invited::link);
     created(&url(access.tenant(), &format!("/users/{id}")), &made)
 }
 

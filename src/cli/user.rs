@@ -5,6 +5,7 @@ use super::output::Format;
 use super::{Result, Verb};
 use crate::config::Loaded;
 use crate::control::audit::Actor;
+use crate::control::users::invite::{has_password, invite};
 use crate::control::users::{self, NewUser};
 use crate::control::{memberships, tenants};
 use crate::db::Write;
@@ -41,7 +42,7 @@ struct Create {
     /// Language of the pages he sees: en or de
     #[arg(long, default_value = "en", value_parser = ["en", "de"])]
     language: String,
-    /// Read his password from standard input
+    /// Read his password from standard input; without it the link is printed by which he sets one
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
@@ -54,6 +55,8 @@ struct Shown {
     email: String,
     tenant: String,
     roles: Vec<String>,
+    /// The link by which he sets his password, where he has none.
+    invitation: Option<String>,
 }
 
 impl Verb for Arguments {
@@ -72,10 +75,16 @@ impl Verb for Arguments {
             password.as_ref(),
             &create.language,
         )?;
+        let post = opened.app.post();
         let shown = crate::db::control::run::<Write, _>(&opened.app.pools, |conn| {
             let user = users::create_or_find(conn.pg(), Actor::cli(), tenant.id(), &new)?;
             memberships::grant(conn.pg(), Actor::cli(), user, tenant.id(), &create.roles)?;
+            let invitation = match has_password(conn.pg(), user)? {
+                true => None,
+                false => invite(conn.pg(), &post, Actor::cli(), tenant.id(), user, true)?.link(),
+            };
             Ok(Shown {
+                invitation,
                 id: user.0,
                 email: new.email.clone(),
                 tenant: tenants::path_of(conn.pg(), &tenant)?,
@@ -83,12 +92,12 @@ impl Verb for Arguments {
             })
         })?;
         create.format.print(&shown, |shown| {
-            format!(
-                "{} in {}: {}",
-                shown.email,
-                shown.tenant,
-                shown.roles.join(", ")
-            )
+            let roles = shown.roles.join(", ");
+            let line = format!("{} in {}: {roles}", shown.email, shown.tenant);
+            match &shown.invitation {
+                Some(link) => format!("{line}\nto set a password, within 7 days: {link}"),
+                None => line,
+            }
         })
     }
 }

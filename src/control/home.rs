@@ -198,12 +198,9 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
                 return Err(AppError::invalid("profile-old-wrong"));
             }
             passwords::check(&new)?;
-            diesel::update(me)
-                .set(users::password_hash.eq(passwords::hash(&new)?))
-                .execute(conn.pg())?;
+            passwords::set(conn.pg(), &post, id, &passwords::hash(&new)?, true)?;
             // Whoever knew the old password is out: every session but this one.
             sessions::end_all(conn.pg(), id, Some(&own))?;
-            passwords::tell(conn.pg(), &post, id)?;
             let home = home_of(conn.pg(), id)?;
             audit::record(
                 conn.pg(),

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod ceilings;
 pub mod home;
+pub mod links;
 pub mod login;
 pub mod mail;
 pub mod memberships;

@@ -1,12 +1,14 @@
 //! Passwords: argon2id, and what a password must be. Slow on purpose: callers run these on a thread
 //! that may wait.
 
+use super::links;
 use super::mail::{Letter, Post};
 use crate::db::ids::UserId;
+use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::LazyLock;
 
@@ -65,6 +67,32 @@ pub fn verify(password: &SecretString, hash: Option<&str>) -> bool {
         compared.is_ok()
     });
     matches && hash.is_some()
+}
+
+/// Sets a user's password. Links that would set another end; where he had one (`tells`), a mail tells him.
+/// His sessions are the caller's business.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set(
+    conn: &mut PgConnection,
+    post: &Post,
+    user: UserId,
+    hash: &str,
+    tells: bool,
+) -> Result<()> {
+    diesel::update(users::table.find(user.0))
+        .set((
+            users::password_hash.eq(hash),
+            users::version.eq(users::version + 1),
+        ))
+        .execute(conn)?;
+    links::end(conn, user, None)?;
+    if tells {
+        tell(conn, post, user)
+    } else {
+        Ok(())
+    }
 }
 
 /// Tells a user by mail that his password is another now.

@@ -80,6 +80,7 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("login_attempts", "SELECT, INSERT, UPDATE, DELETE"),
     ("preferences", "SELECT, INSERT, UPDATE, DELETE"),
     ("mails", "SELECT, INSERT, UPDATE, DELETE"),
+    ("links", "SELECT, INSERT, UPDATE, DELETE"),
     ("audit", "SELECT, INSERT"),
     ("jobs", "SELECT, INSERT, UPDATE, DELETE"),
 ];

@@ -168,6 +168,7 @@ pub fn log_in_form(p: &Frame, next: &str) -> FormView {
                 .max(1024),
         )
         .input(Input::new(InputKind::Hidden, "next", "").value(next))
+        .aside(p.t("login-forgot"), "/password/forgot")
 }
 
 /// Makes sure that the session has a token and the frame knows it.

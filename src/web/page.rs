@@ -134,6 +134,13 @@ impl Frame {
         self
     }
 
+    /// Takes the text of a key as title.
+    #[must_use]
+    pub fn titled_by(self, key: &str) -> Self {
+        let title = self.t(key);
+        self.titled(title)
+    }
+
     /// Adds a link above the heading.
     #[must_use]
     pub fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {

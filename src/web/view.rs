@@ -207,6 +207,8 @@ pub struct FormView {
     pub quiet: bool,
     /// Another thing that may be done with the same inputs, not put forward: label and where it is sent.
     pub other: Option<(String, String)>,
+    /// A link below it: label and where it leads.
+    pub aside: Option<(String, String)>,
     /// Errors of the form as a whole, ready to show.
     pub errors: Vec<String>,
 }
@@ -222,6 +224,7 @@ impl FormView {
             danger: false,
             quiet: false,
             other: None,
+            aside: None,
             errors: Vec::new(),
         }
     }
@@ -244,6 +247,13 @@ impl FormView {
     #[must_use]
     pub fn cancel(mut self, url: impl Into<String>) -> Self {
         self.cancel = url.into();
+        self
+    }
+
+    /// A link below it.
+    #[must_use]
+    pub fn aside(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
+        self.aside = Some((label.into(), url.into()));
         self
     }
 

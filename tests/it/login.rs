@@ -1,6 +1,7 @@
 //! Log-in, first start, sessions, through HTTP.
 
 mod attacks;
+mod links;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::count;

@@ -10,13 +10,15 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("field", &["create", "change", "drop"]),
     ("list", &["create", "change", "delete"]),
     ("membership", &["grant", "roles"]),
+    ("package", &["create", "change", "delete"]),
     ("recipient", &["create", "delete"]),
     ("recipients", &["bulk", "export", "import"]),
+    ("role", &["create", "change", "delete"]),
     ("session", &["begin", "end"]),
     (
         "tenant",
         &[
-            "create", "settings", "status", "fence", "trash", "restore", "purge",
+            "create", "settings", "status", "ceiling", "fence", "trash", "restore", "purge",
         ],
     ),
     ("token", &["create", "revoke"]),
@@ -29,6 +31,9 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "activate",
             "deactivate",
             "sessions",
+            "invite",
+            "uninvite",
+            "accept",
         ],
     ),
 ];
@@ -118,7 +123,9 @@ fn word(p: &Frame, key: &str) -> String {
         "name" | "email" | "roles" | "slug" | "colour" | "locale" | "time_zone" | "kind"
         | "act" | "address" | "ended" | "inner" | "lists" | "rule" | "rights" | "expires_at"
         | "old_key" | "count" | "moves_allowed" | "state" | "rows" | "created" | "updated"
-        | "unchanged" | "refused" => p.t(&format!("audit-word-{}", key.replace('_', "-"))),
+        | "unchanged" | "refused" | "mailed" => {
+            p.t(&format!("audit-word-{}", key.replace('_', "-")))
+        }
         other => other.to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Log-in and log-out, and where one lands after it.
 
 mod pages;
-mod throttle;
+pub(in crate::control) mod throttle;
 
 pub use pages::routes;
 

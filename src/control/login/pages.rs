@@ -1,7 +1,7 @@
 //! The pages of log-in and first start.
 
 use super::{check, home, local_path};
-use crate::access::{Anonymous, LoggedIn, Routes, session};
+use crate::access::{Anonymous, LoggedIn, Routes, client, session};
 use crate::app::App;
 use crate::control::audit::Actor;
 use crate::control::setup::{self, SetUp};
@@ -17,7 +17,6 @@ use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use std::net::IpAddr;
 use subtle::ConstantTimeEq;
 use validator::Validate;
 
@@ -91,7 +90,7 @@ async fn log_in(
         Ok(form) => form,
         Err(faulty) => return log_in_failed(&visitor, &session, faulty),
     };
-    let address = client_address(&req, visitor.app());
+    let address = client::address(&req, visitor.app());
     let (email, password) = (form.email.clone(), form.password.clone());
     let from = address.clone();
     let found = visitor
@@ -214,33 +213,6 @@ struct NothingElse {}
 async fn log_out(_: LoggedIn, session: Session, _: Submitted<NothingElse>) -> Result<HttpResponse> {
     session.purge();
     Ok(see_other("/login"))
-}
-
-/// The client's network address; a proxy's word counts if the proxy is trusted.
-fn client_address(req: &HttpRequest, app: &App) -> String {
-    let peer = req.peer_addr().map(|address| address.ip());
-    let trusted = |ip: &IpAddr| {
-        app.config
-            .server
-            .trusted_proxies
-            .iter()
-            .any(|network| network.contains(*ip))
-    };
-    let forwarded = req
-        .headers()
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match peer {
-        Some(peer) if trusted(&peer) => forwarded
-            .rsplit(',')
-            .filter_map(|part| part.trim().parse::<IpAddr>().ok())
-            .find(|ip| !trusted(ip))
-            .unwrap_or(peer)
-            .to_string(),
-        Some(peer) => peer.to_string(),
-        None => String::new(),
-    }
 }
 
 async fn set_up_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
@@ -373,7 +345,7 @@ async fn set_up(
         .await;
     match made {
         Ok(user) => {
-            let address = client_address(&req, visitor.app());
+            let address = client::address(&req, visitor.app());
             begin(&session, user.ok_or(AppError::LogIn)?.0, &req, address)?;
             Ok(see_other("/t/main"))
         }

@@ -116,7 +116,7 @@ impl Post {
         params.push(("site", self.base.clone()));
         params.push(("at", t.moment(&clock::now())));
         Content {
-            subject: t.t(letter.kind),
+            subject: t.with_all(letter.kind, &params),
             text: t.with_all(&format!("{}-text", letter.kind), &params) + "\n",
         }
     }

@@ -4,7 +4,7 @@
 use super::query::{self, Person};
 use crate::control::audit::{self, Actor};
 use crate::control::mail::Post;
-use crate::control::{memberships, passwords, roles, sessions};
+use crate::control::{links, memberships, passwords, roles, sessions};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -24,7 +24,7 @@ pub struct Care {
 
 impl Care {
     /// The user, locked: of two who change him at once the second sees what the first did.
-    fn begin(&self, conn: &mut PgConnection) -> Result<Person> {
+    pub(super) fn begin(&self, conn: &mut PgConnection) -> Result<Person> {
         users::table
             .find(self.user.0)
             .select(users::id)
@@ -33,7 +33,12 @@ impl Care {
         query::ours(conn, self.tenant, self.user)
     }
 
-    fn record(&self, conn: &mut PgConnection, act: &str, data: &serde_json::Value) -> Result<()> {
+    pub(super) fn record(
+        &self,
+        conn: &mut PgConnection,
+        act: &str,
+        data: &serde_json::Value,
+    ) -> Result<()> {
         let (actor, user) = (self.actor, self.user.to_string());
         audit::record(conn, actor, self.tenant, act, &user, data)
     }
@@ -63,6 +68,10 @@ impl Care {
                 users::version.eq(users::version + 1),
             ))
             .execute(conn)?;
+        if before.email != email {
+            // They went to the address that no longer counts.
+            links::end(conn, self.user, None)?;
+        }
         let data = json!({
             "old": { "name": before.name, "email": before.email },
             "new": { "name": name, "email": email },
@@ -76,14 +85,8 @@ impl Care {
     /// When he is not the tenant's to look after.
     pub fn set_password(&self, conn: &mut PgConnection, post: &Post, hash: &str) -> Result<()> {
         self.begin(conn)?;
-        diesel::update(users::table.find(self.user.0))
-            .set((
-                users::password_hash.eq(hash),
-                users::version.eq(users::version + 1),
-            ))
-            .execute(conn)?;
+        passwords::set(conn, post, self.user, hash, true)?;
         sessions::end_all(conn, self.user, None)?;
-        passwords::tell(conn, post, self.user)?;
         self.record(conn, "user.password", &json!({}))
     }
 
@@ -116,6 +119,7 @@ impl Care {
                 memberships::keeps_an_administrator(conn, tenant)?;
             }
             sessions::end_all(conn, self.user, None)?;
+            links::end(conn, self.user, None)?;
         }
         let act = if active {
             "user.activate"

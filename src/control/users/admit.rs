@@ -1,7 +1,9 @@
 //! Giving somebody a place in a tenant: who is new becomes a user, who has an account keeps it.
 
+use super::invite::{Invited, invite};
 use super::{NewUser, by_email, create, normalise_email};
 use crate::control::audit::Actor;
+use crate::control::mail::Post;
 use crate::control::memberships::{self, Granter, Place};
 use crate::control::roles;
 use crate::db::ids::UserId;
@@ -16,15 +18,28 @@ pub struct Wanted {
     pub email: String,
     /// Only for somebody new.
     pub name: String,
-    /// Only for somebody new.
+    /// Only for somebody new; blank, and he is invited to set one.
     pub password: SecretString,
+    /// The invitation is to be a link to hand over, also where mails go out.
+    pub hand_over: bool,
     /// Only for somebody new: `en` or `de`.
     pub language: String,
     /// Keys of roles.
     pub roles: Vec<String>,
 }
 
-/// Makes the user if need be, and gives him the roles.
+/// What became of somebody who was to be admitted.
+#[derive(Debug)]
+pub struct Admitted {
+    /// Who.
+    pub user: UserId,
+    /// His address, normalised.
+    pub email: String,
+    /// How he was invited; none where he has a password.
+    pub invited: Option<Invited>,
+}
+
+/// Makes the user if need be, invites him if he has no password, and gives him the roles.
 ///
 /// # Errors
 /// `Invalid` with the message's key, also where the roles go beyond what the granter holds; nobody grants
@@ -33,8 +48,9 @@ pub fn admit(
     conn: &mut PgConnection,
     actor: Actor,
     granter: &Granter,
+    post: &Post,
     wanted: &Wanted,
-) -> Result<(UserId, String)> {
+) -> Result<Admitted> {
     let tenant = granter.tenant;
     let email = normalise_email(&wanted.email)?;
     if wanted.roles.is_empty() {
@@ -42,6 +58,7 @@ pub fn admit(
     }
     roles::lock(conn)?;
     granter.demand_change(conn, &Place::default(), &Place::with_roles(&wanted.roles))?;
+    let mut invited = None;
     let user = match by_email(conn, &email)? {
         Some(user) if Some(user) == actor.user => {
             return Err(AppError::invalid("users-own-roles"));
@@ -49,13 +66,21 @@ pub fn admit(
         Some(user) => user,
         None => {
             let password = Some(&wanted.password).filter(|p| !p.expose_secret().is_empty());
-            let password = password.ok_or(AppError::invalid("password-missing"))?;
-            let new = NewUser::check(&email, &wanted.name, Some(password), &wanted.language)?;
-            create(conn, actor, tenant, &new)?
+            let new = NewUser::check(&email, &wanted.name, password, &wanted.language)?;
+            let user = create(conn, actor, tenant, &new)?;
+            if password.is_none() {
+                let hand_over = wanted.hand_over;
+                invited = Some(invite(conn, post, actor, tenant, user, hand_over)?);
+            }
+            user
         }
     };
     memberships::grant(conn, actor, user, tenant, &wanted.roles)?;
-    Ok((user, email))
+    Ok(Admitted {
+        user,
+        email,
+        invited,
+    })
 }
 
 /// The input of a form, or the field of a request, that a message belongs to; empty for the whole.

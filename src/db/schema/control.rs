@@ -243,6 +243,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Links that let somebody set his password.
+    control.links (id) {
+        id -> BigInt,
+        user_id -> Integer,
+        kind -> Text,
+        key_hash -> Binary,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Integer>,
+        mailed -> Bool,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::joinable!(links -> users (user_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
 diesel::joinable!(api_tokens -> memberships (membership_id));
@@ -267,6 +284,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     api_tokens,
     preferences,
+    links,
     audit,
     jobs
 );

@@ -158,6 +158,9 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             send(Some(User), false, &[("password", "correct horse battery")])
         }
         ("POST", "/users/{id}/state") => send(Some(User), false, &[("state", "inactive")]),
+        ("POST", "/users/{id}/invitation" | "/users/{id}/invitation/withdraw") => {
+            send(Some(User), false, &[])
+        }
         ("POST", "/users/{id}/sessions/end") => send(Some(User), false, &[]),
         ("POST", "/users/{id}/tokens/{token}/revoke") => send(Some(User), false, &[]),
         ("POST", "/users") => send(None, true, &user),

@@ -1,7 +1,8 @@
 //! Adding a user: somebody new, or one who has an account already.
 
-use super::super::admit::{self, Wanted};
-use super::{frame, roles};
+use super::super::admit::{self, Admitted, Wanted};
+use super::super::invite::Invited;
+use super::{frame, invitation, roles};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
@@ -26,12 +27,23 @@ pub(super) struct UserForm {
     #[serde(default)]
     password: SecretString,
     #[serde(default)]
+    hand_over: String,
+    #[serde(default)]
     roles: Vec<String>,
 }
 
-fn form(p: &Frame, usable: &[Role], typed: &UserForm) -> FormView {
+fn form(p: &Frame, mails: bool, usable: &[Role], typed: &UserForm) -> FormView {
     let mut chosen = roles::input(p, usable, &typed.roles);
     chosen.required = true;
+    let help = if mails {
+        "users-password-help"
+    } else {
+        "users-password-help-link"
+    };
+    let hand_over = mails.then(|| {
+        let on = typed.hand_over == "on";
+        Input::check("hand_over", p.t("invitation-hand-over"), on)
+    });
     FormView::new(p.url("/users"), p.t("users-add"))
         .input(
             Input::line("email", p.t("login-email"), &typed.email)
@@ -49,9 +61,10 @@ fn form(p: &Frame, usable: &[Role], typed: &UserForm) -> FormView {
         .input(
             Input::line("password", p.t("users-password"), "")
                 .typed("password")
-                .help(p.t("users-password-help"))
+                .help(p.t(help))
                 .autocomplete("new-password"),
         )
+        .inputs(hand_over)
         .input(chosen)
         .cancel(p.url("/users"))
 }
@@ -69,7 +82,8 @@ pub(super) async fn new(access: ControlAccess<ChangeUsers>) -> Result<HttpRespon
         roles: vec!["viewer".into()],
         ..UserForm::default()
     };
-    let form = form(&p, &usable(&access).await?, &typed);
+    let mails = access.app().post().sends();
+    let form = form(&p, mails, &usable(&access).await?, &typed);
     p.render(|p| FormPage {
         intro: p.t.with("users-new-intro", "tenant", &p.trail()),
         form,
@@ -89,10 +103,10 @@ pub(super) async fn create(
     access: ControlAccess<ChangeUsers>,
     sent: Submitted<UserForm>,
 ) -> Result<HttpResponse> {
-    let usable = usable(&access).await?;
+    let (usable, post) = (usable(&access).await?, access.app().post());
     let again = |typed: UserForm, errors: Errors| {
         let p = frame(access.context(), "users-new");
-        let form = form(&p, &usable, &typed).errors(&p.t, &errors);
+        let form = form(&p, post.sends(), &usable, &typed).errors(&p.t, &errors);
         p.render_again(|p| FormPage {
             intro: p.t.with("users-new-intro", "tenant", &p.trail()),
             form,
@@ -111,17 +125,30 @@ pub(super) async fn create(
         email: typed.email.clone(),
         name: typed.name.clone(),
         password: typed.password.clone(),
+        hand_over: typed.hand_over == "on",
         language: access.user().language.clone(),
         roles: typed.roles.clone(),
     };
+    let of_act = post.clone();
     let made = access
-        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &wanted))
+        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &of_act, &wanted))
         .await;
     match made {
-        Ok((_, email)) => Ok(see_other_saying(
+        Ok(Admitted {
+            user,
+            invited: Some(Invited::Link(link)),
+            ..
+        }) => {
+            let p = frame(access.context(), "nav-users");
+            invitation::show(p, typed.name, link, user.0)
+        }
+        Ok(Admitted { email, invited, .. }) => Ok(see_other_saying(
             &format!("{}/users", access.tenant().base()),
             "success",
-            "said-user-added",
+            match invited {
+                Some(_) => "said-user-invited",
+                None => "said-user-added",
+            },
             &[("email", email)],
         )),
         Err(error) => again(typed, at_input(error)?),

@@ -24,7 +24,7 @@ use validator::Validate;
 
 const BLAME: &[Blame] = &[("users_email_key", "email", "users-email-taken")];
 
-fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
+pub(super) fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
     Care {
         actor: Actor::form(access.user().id),
         tenant: access.tenant().id,
@@ -49,14 +49,18 @@ async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> 
 }
 
 /// As `person`, for what nobody does to himself.
-async fn other(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
+pub(super) async fn other(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
     if access.user().id.0 == id {
         return Err(AppError::invalid("users-own-account"));
     }
     person(access, id).await
 }
 
-fn done(access: &ControlAccess<ChangeUsers>, id: i32, key: &'static str) -> HttpResponse {
+pub(super) fn done(
+    access: &ControlAccess<ChangeUsers>,
+    id: i32,
+    key: &'static str,
+) -> HttpResponse {
     let url = format!("{}/users/{id}", access.tenant().base());
     see_other_saying(&url, "success", key, &[])
 }

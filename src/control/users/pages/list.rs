@@ -160,7 +160,9 @@ fn row(p: &Frame, person: &Person) -> Vec<Cell> {
 }
 
 fn state(p: &Frame, person: &Person) -> Cell {
-    if person.active {
+    if person.active && !person.has_password {
+        Cell::Badge("warning", p.t("users-invited"))
+    } else if person.active {
         Cell::Badge("success", p.t("users-active"))
     } else {
         Cell::Badge("secondary", p.t("users-inactive"))

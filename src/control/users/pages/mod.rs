@@ -3,6 +3,7 @@
 
 mod add;
 mod change;
+mod invitation;
 mod list;
 mod roles;
 mod show;
@@ -27,6 +28,11 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/users/{id}/state", change::state);
     r.post("/t/{tenant}/users/{id}/state", change::set_state);
     r.post("/t/{tenant}/users/{id}/sessions/end", change::end_sessions);
+    r.post("/t/{tenant}/users/{id}/invitation", invitation::send);
+    r.post(
+        "/t/{tenant}/users/{id}/invitation/withdraw",
+        invitation::withdraw,
+    );
     r.get("/t/{tenant}/users/{id}/roles", roles::page);
     r.post("/t/{tenant}/users/{id}/roles", roles::set);
 }

@@ -1,10 +1,12 @@
 //! A user's page: who he is, his places that this tenant may see, his sessions and last log-ins.
 
 use super::super::query::{self, Person, Place};
+use super::invitation::{Card, card};
 use super::{Which, frame, home_text, role_labels};
 use crate::access::ControlAccess;
 use crate::access::rights::ViewUsers;
 use crate::control::audit;
+use crate::control::links::{self, Invitation};
 use crate::control::sessions::{self, Session, device};
 use crate::db::ids::UserId;
 use crate::error::Result;
@@ -26,6 +28,8 @@ struct Show {
     /// Sessions and log-ins, where this tenant looks after the user.
     care: Option<(Table, Table)>,
     end: Option<FormView>,
+    /// His invitation, as long as he has no password.
+    invitation: Option<Card>,
 }
 
 struct Loaded {
@@ -33,6 +37,7 @@ struct Loaded {
     places: Vec<Place>,
     sessions: Vec<Session>,
     log_ins: Vec<(DateTime<Utc>, String)>,
+    invitation: Option<Invitation>,
 }
 
 pub(super) async fn show(
@@ -57,6 +62,7 @@ pub(super) async fn show(
                 } else {
                     Vec::new()
                 },
+                invitation: links::invitation(conn.pg(), user)?,
                 person,
             })
         })
@@ -82,6 +88,10 @@ pub(super) async fn show(
                 session_table(&p, &loaded.sessions),
                 log_ins(&p, &loaded.log_ins),
             )
+        }),
+        invitation: (ours && !loaded.person.has_password).then(|| {
+            let mails = access.app().post().sends();
+            card(&p, &loaded.person, loaded.invitation.as_ref(), mails)
         }),
         end,
         p,
@@ -109,7 +119,9 @@ fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
 }
 
 fn facts(p: &Frame, person: &Person) -> Vec<(String, String)> {
-    let state = if person.active {
+    let state = if person.active && !person.has_password {
+        p.t("users-invited")
+    } else if person.active {
         p.t("users-active")
     } else {
         p.t("users-inactive")
