@@ -34,3 +34,4 @@ packages-delete = Paket löschen
 packages-delete-help = Mandanten behalten, was ihnen gegeben wurde.
 said-package-deleted = Das Paket ist gelöscht.
 rights-group-ceilings = Mandantenrechte
+ceilings-not-inner = gibt es in Inner-Mandanten nicht

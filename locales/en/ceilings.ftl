@@ -34,3 +34,4 @@ packages-delete = Delete package
 packages-delete-help = Tenants keep what they were given.
 said-package-deleted = The package is deleted.
 rights-group-ceilings = Tenant's rights
+ceilings-not-inner = does not exist in inner tenants

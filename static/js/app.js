@@ -87,4 +87,51 @@
       }
     }
   });
+
+  // A matrix: a group at once, arrows between cells, changed cells marked and counted.
+  var matrix = document.querySelector("[data-matrix]");
+  if (matrix) {
+    var counter = document.querySelector("[data-matrix-count]");
+    var cells = function (within) {
+      return Array.prototype.slice.call(within.querySelectorAll('input[name="cell"]'));
+    };
+    var mark = function () {
+      var changed = cells(matrix).filter(function (box) {
+        var differs = box.checked !== box.defaultChecked;
+        box.classList.toggle("changed", differs);
+        return differs;
+      });
+      if (counter) counter.textContent = changed.length ? "± " + changed.length : "";
+    };
+    matrix.querySelectorAll("[data-choose-group]").forEach(function (button) {
+      var column = button.closest("td").cellIndex;
+      var group = cells(button.closest("tbody")).filter(function (box) {
+        return box.closest("td").cellIndex === column;
+      });
+      button.hidden = group.length === 0;
+      button.addEventListener("click", function () {
+        var all = group.every(function (box) { return box.checked; });
+        group.forEach(function (box) { box.checked = !all; });
+        mark();
+      });
+    });
+    matrix.addEventListener("change", mark);
+    window.addEventListener("pageshow", mark);
+    matrix.addEventListener("keydown", function (event) {
+      var step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!step || !event.target.matches('input[name="cell"]')) return;
+      event.preventDefault();
+      var cell = event.target.closest("td");
+      var rows = Array.prototype.slice.call(matrix.rows);
+      var row = rows.indexOf(cell.parentNode);
+      var at = cell.cellIndex;
+      do {
+        row += step[0];
+        at += step[1];
+        var next = rows[row] && rows[row].cells[at];
+        var box = next && next.querySelector('input[name="cell"]');
+        if (box) return box.focus();
+      } while (next);
+    });
+  }
 })();

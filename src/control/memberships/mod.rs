@@ -2,6 +2,7 @@
 //! no denying. What they come to is computed in the database (`migrations/control/0003_rights`).
 
 mod granter;
+pub mod reasons;
 
 pub use granter::Granter;
 

@@ -79,6 +79,8 @@ pub struct Wanted {
     pub state: String,
     /// Key of a role here, or blank.
     pub role: String,
+    /// Key of a right that they have here now, or blank.
+    pub right: String,
     /// Those at home in a tenant below, instead of those here.
     pub below: bool,
 }
@@ -87,7 +89,9 @@ const CONDITION: &str = "lower(u.name || ' ' || u.email) LIKE $2 AND ($3 = '' OR
     AND ($4 = '' OR EXISTS (SELECT 1 FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
         WHERE mr.membership_id = m.id AND r.key = $4))
     AND CASE WHEN $5 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
-        ELSE m.id IS NOT NULL OR u.home_tenant_id = $1 END";
+        ELSE m.id IS NOT NULL OR u.home_tenant_id = $1 END
+    AND ($6 = '' OR u.state = 'active' AND $6 = ANY (m.in_force)
+        AND (m.valid_from IS NULL OR m.valid_from <= now()) AND (m.valid_until IS NULL OR m.valid_until > now()))";
 
 /// Users by name, `most` of them, after the one with the id `after`.
 ///
@@ -101,7 +105,7 @@ pub fn page(
     most: usize,
 ) -> Result<Vec<Person>> {
     let sql = format!(
-        "{FAMILY} {PEOPLE} WHERE {CONDITION} AND ($6 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $6))
+        "{FAMILY} {PEOPLE} WHERE {CONDITION} AND ($7 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $7))
          ORDER BY u.name, u.id LIMIT {most}"
     );
     Ok(diesel::sql_query(sql)
@@ -110,6 +114,7 @@ pub fn page(
         .bind::<Text, _>(&wanted.state)
         .bind::<Text, _>(&wanted.role)
         .bind::<Bool, _>(wanted.below)
+        .bind::<Text, _>(&wanted.right)
         .bind::<Nullable<Integer>, _>(after.map(|user| user.0))
         .load(conn)?)
 }
@@ -135,6 +140,7 @@ pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Resu
         .bind::<Text, _>(&wanted.state)
         .bind::<Text, _>(&wanted.role)
         .bind::<Bool, _>(wanted.below)
+        .bind::<Text, _>(&wanted.right)
         .get_result(conn)?;
     Ok(found.n)
 }

@@ -141,6 +141,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             | "/users/{id}/password"
             | "/users/{id}/state"
             | "/users/{id}/roles"
+            | "/users/{id}/why"
             | "/users/{id}/tokens"
             | "/users/{id}/tokens/{token}/revoke",
         ) => page(Some(User)),

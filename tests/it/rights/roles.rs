@@ -2,6 +2,7 @@
 
 use crate::support::app::{Answer, Person, TestApp};
 use crate::support::{count, set_place, set_roles};
+use diesel::connection::SimpleConnection;
 use mandant::control::memberships;
 use mandant::control::users::by_email;
 use mandant::db::ids::UserId;
@@ -293,4 +294,51 @@ fn granted_rights_of_a_user_are_kept_apart_from_what_is_in_force() {
     let carl = id(&app, "carl@example.org");
     let all = memberships::granted_everywhere(&mut conn, carl).unwrap();
     assert!(all[&nord.0].contains(&"recipients.view".to_owned()));
+}
+
+#[test]
+fn why_names_the_way_to_a_right_and_who_could_give_it() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord").id();
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    app.member("carl@example.org", "nord", "viewer");
+    let made = make(
+        &nora,
+        "nord",
+        &[("name", "Lower"), ("rights", "imports.view")],
+    );
+    assert_eq!(made.status, 303);
+    let made = make(&nora, "nord", &[("name", "Upper"), ("includes", "lower")]);
+    assert_eq!(made.status, 303);
+    let carl = id(&app, "carl@example.org");
+    set_roles(&mut app.db.as_provisioner(), carl, nord, &["upper"]).unwrap();
+    let why = |right: &str| nora.get(&format!("/t/nord/users/{carl}/why?right={right}"));
+    let can = why("imports.view");
+    assert!(can.texts("h2")[0].contains("can do this"));
+    assert_eq!(can.texts("main li"), ["by the role Upper › Lower"]);
+    let cannot = why("recipients.export");
+    assert!(cannot.texts("h2")[0].contains("cannot"));
+    assert!(cannot.body.contains("neither a role nor a single right"));
+    assert!(cannot.body.contains("Could give it:"));
+
+    app.db
+        .as_provisioner()
+        .batch_execute(
+            "UPDATE tenants SET ceiling = '{users.view,users.change}' WHERE slug = 'nord'",
+        )
+        .unwrap();
+    let capped = why("imports.view");
+    assert!(capped.body.contains("by what is set from above"));
+    assert!(capped.body.contains("Only the administrators above"));
+    set_place(&mut app.db.as_provisioner(), carl, nord, |place| {
+        place.until = Some(chrono::Utc::now());
+    })
+    .unwrap();
+    assert!(why("users.view").body.contains("neither"));
+    assert!(why("imports.view").body.contains("his place ended"));
+    assert_eq!(why("no.such").status, 404);
+
+    // The other way round: who can.
+    let who = nora.get("/t/nord/users?right=users.change");
+    assert!(who.body.contains("nora@example.org") && !who.body.contains("carl@example.org"));
 }

@@ -74,16 +74,18 @@ fn cell(p: &Frame, tenant: &Capped, right: &RightInfo) -> MatrixCell {
     let on = tenant.ceiling().is_none_or(|set| set.contains(right.key));
     let capped = tenant.above().is_some_and(|set| !set.contains(right.key));
     let beyond = !p.may(right.key);
+    let absent = tenant.kind == "inner" && !right.inner;
     MatrixCell {
         value: format!("{}:{}", tenant.id, right.key),
         label: format!("{}: {}", right.label(p.t.language()), tenant.trail),
-        on: on && !capped,
+        on: on && !capped && !absent,
         held: false,
-        fixed: capped || beyond || (tenant.kind == "inner" && !right.inner),
-        why: match (capped, beyond) {
-            (true, _) => p.t("ceilings-capped"),
-            (false, true) => p.t("matrix-beyond"),
-            (false, false) => String::new(),
+        fixed: capped || beyond || absent,
+        why: match (absent, capped, beyond) {
+            (true, ..) => p.t("ceilings-not-inner"),
+            (_, true, _) => p.t("ceilings-capped"),
+            (.., true) => p.t("matrix-beyond"),
+            _ => String::new(),
         },
     }
 }

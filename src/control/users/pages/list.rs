@@ -3,7 +3,7 @@
 use super::super::query::{self, Person, ROWS, Wanted};
 use super::{home_text, role_labels};
 use crate::access::ControlAccess;
-use crate::access::rights::ViewUsers;
+use crate::access::rights::{self, ViewUsers};
 use crate::control::roles;
 use crate::db::ids::UserId;
 use crate::error::Result;
@@ -24,6 +24,8 @@ pub(super) struct State {
     #[serde(skip_serializing_if = "String::is_empty")]
     role: String,
     #[serde(skip_serializing_if = "String::is_empty")]
+    right: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     below: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<i32>,
@@ -35,12 +37,14 @@ impl State {
             search: self.q.clone(),
             state: self.state.clone(),
             role: self.role.clone(),
+            right: self.right.clone(),
             below: !self.below.is_empty(),
         }
     }
 
     fn narrows(&self) -> bool {
-        !(self.q.trim().is_empty() && self.state.is_empty() && self.role.is_empty())
+        let all = [self.q.trim(), &self.state, &self.role, &self.right];
+        all.iter().any(|part| !part.is_empty())
     }
 
     fn url(&self, p: &Frame, page: &str, after: Option<i32>) -> String {
@@ -60,6 +64,7 @@ struct Index {
     acts: Vec<(String, String)>,
     state: State,
     roles: Vec<(String, String)>,
+    rights: Vec<(String, String)>,
     count: String,
     /// Whether users may have their home below this tenant.
     has_below: bool,
@@ -112,6 +117,10 @@ pub(super) async fn index(
     p.render(|p| Index {
         acts: acts.chain([export]).collect(),
         roles,
+        rights: rights::ALL
+            .iter()
+            .map(|right| (right.key.to_owned(), right.label(p.t.language()).to_owned()))
+            .collect(),
         count: p.t.count("users-count", &count),
         has_below: !access.tenant().is_inner(),
         table,

@@ -7,6 +7,7 @@ mod invitation;
 mod list;
 mod roles;
 mod show;
+mod why;
 
 use crate::access::Routes;
 use crate::control::roles::words::label;
@@ -33,6 +34,7 @@ pub fn routes(r: &mut Routes) {
         "/t/{tenant}/users/{id}/invitation/withdraw",
         invitation::withdraw,
     );
+    r.get("/t/{tenant}/users/{id}/why", why::page);
     r.get("/t/{tenant}/users/{id}/roles", roles::page);
     r.post("/t/{tenant}/users/{id}/roles", roles::set);
 }

@@ -107,6 +107,7 @@ fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
     };
     let all = [
         ("users-change-roles", "roles", person.member && !own),
+        ("users-why", "why", true),
         ("tokens-title", "tokens", person.member),
         ("users-edit", "edit", person.ours),
         ("users-set-password", "password", person.ours && !own),
