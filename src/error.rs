@@ -20,6 +20,8 @@ pub enum AppError {
         /// The missing right.
         right: &'static str,
     },
+    /// The user looks as somebody else and can only look: 403.
+    OnlyLooking,
     /// Nobody is logged in: to the log-in page and back.
     LogIn,
     /// The session was not the form's, or the request came from another site: 403.
@@ -122,6 +124,7 @@ impl fmt::Display for AppError {
             Self::Unavailable => write!(f, "the database does not answer"),
             Self::Interrupted => write!(f, "interrupted"),
             Self::TakenBack => write!(f, "taken back"),
+            Self::OnlyLooking => write!(f, "only looking as somebody else"),
             Self::TimedOut => write!(f, "it took too long"),
             Self::TooMany { wait_seconds } => write!(f, "too many tries; wait {wait_seconds} s"),
             Self::Internal(what) => f.write_str(what),
@@ -213,7 +216,7 @@ impl actix_web::ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden { .. } | Self::Csrf | Self::TenantClosed { .. } => {
+            Self::Forbidden { .. } | Self::OnlyLooking | Self::Csrf | Self::TenantClosed { .. } => {
                 StatusCode::FORBIDDEN
             }
             Self::LogIn => StatusCode::UNAUTHORIZED,

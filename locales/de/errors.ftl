@@ -57,3 +57,5 @@ admission-needs-list = Wählen Sie eine Mailingliste der Abgrenzung.
 admission-still-outside = Der Empfänger wäre noch immer außerhalb der Abgrenzung: { $conditions }
 admission-consent-length = Höchstens 1.000 Zeichen.
 disk-full = Der Server hat dafür keinen Platz mehr. Bitte sagen Sie es dem Betreiber.
+error-only-looking = Sie sehen nur zu
+error-only-looking-text = Sie sehen das wie jemand anderes; dabei lässt sich nichts ändern. Seien Sie zuerst wieder Sie selbst.

@@ -97,3 +97,6 @@ roles-in-use = Sie wird gebraucht: { $held } Zuordnungen haben sie, { $including
 roles-changed-meanwhile = Jemand anderes hat das inzwischen geändert. Sehen Sie noch einmal hin; erneutes Speichern ersetzt es.
 rights-unknown = Dieses Recht gibt es nicht.
 rights-beyond = Geben und nehmen können Sie nur, was Sie selbst haben. Ihnen fehlt: { $rights }.
+roles-see-as = Sehen wie diese Rolle
+see-as-banner = Sie sehen das so wie { $name }, soweit Sie es selbst sehen dürfen. Sie können nur ansehen.
+see-as-end = Wieder Sie selbst sein

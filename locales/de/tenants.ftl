@@ -140,3 +140,9 @@ admissions-waiting = { $n ->
 }
 said-admitted = In „{ $name }“ aufgenommen.
 said-declined = Abgelehnt.
+tenants-enter = Betreten
+tenants-enter-help = Sie betreten „{ $tenant }“ für höchstens { $hours } Stunden mit Ihren eigenen Rechten, soweit dieser Mandant sie haben darf. Der Besuch steht in seinem Protokoll.
+said-entered = Sie sind für höchstens { $hours } Stunden hier; Ihr Besuch wird protokolliert.
+visit-banner = Sie sind hier als Besucher von oben.
+visit-end = Verlassen
+visits-from-visit = Sie sind hier selbst Besucher. Betreten Sie ihn aus einem Mandanten, dem Sie zugeordnet sind.

@@ -138,3 +138,4 @@ why-ask-nobody = Hier hat es niemand sonst, der es geben dürfte.
 why-only-can = was er darf
 why-only-cannot = was er nicht darf
 users-right = Wer darf
+users-see-as = Sehen wie er

@@ -57,3 +57,5 @@ admission-needs-list = Choose a mailing list of the fence.
 admission-still-outside = The recipient would still be outside the fence: { $conditions }
 admission-consent-length = At most 1,000 characters.
 disk-full = The server has no room left for it. Please tell its operator.
+error-only-looking = You are only looking
+error-only-looking-text = You see this as somebody else does, so nothing can be changed. Be yourself again first.

@@ -97,3 +97,6 @@ roles-in-use = It is in use: { $held } places in tenants have it, { $including }
 roles-changed-meanwhile = Somebody else changed it meanwhile. Look at it once more; saving again replaces that.
 rights-unknown = There is no such right.
 rights-beyond = You can only give and take what you hold yourself. You lack: { $rights }.
+roles-see-as = See as this role
+see-as-banner = You see this as { $name } does, as far as you may see it yourself. You can only look.
+see-as-end = Be yourself again

@@ -140,3 +140,9 @@ admissions-waiting = { $n ->
 }
 said-admitted = Admitted to “{ $name }”.
 said-declined = Declined.
+tenants-enter = Enter
+tenants-enter-help = You enter “{ $tenant }” for up to { $hours } hours with your own rights, as far as that tenant may. The visit is recorded in its audit.
+said-entered = You are here for up to { $hours } hours; your visit is recorded.
+visit-banner = You are here as a visitor from above.
+visit-end = Leave
+visits-from-visit = You are a visitor here yourself. Enter it from a tenant in which you have a place.

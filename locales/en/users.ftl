@@ -138,3 +138,4 @@ why-ask-nobody = Nobody else here holds it and may give it.
 why-only-can = what he can do
 why-only-cannot = what he cannot do
 users-right = Who can
+users-see-as = See as he does

@@ -6,6 +6,7 @@ use crate::db::{Source, TenantScope, tenant};
 use crate::error::{AppError, Result};
 use crate::web::flash::Message;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The person logged in.
@@ -56,6 +57,8 @@ pub struct TenantHere {
     pub rights: BTreeSet<String>,
     /// Whether the user works in other tenants, too.
     pub other_tenants: bool,
+    /// Whether it has inner tenants.
+    pub inner_below: bool,
     /// The tenant above that he came from, where he has no place here and entered for a time.
     pub visits_from: Option<TenantId>,
 }
@@ -117,6 +120,19 @@ pub struct TokenHere {
     pub rights: BTreeSet<String>,
 }
 
+/// As whom a user looks at a tenant: as another user, or as anybody with a role.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where.
+    pub tenant: TenantId,
+    /// The user, by his id.
+    pub user: Option<i32>,
+    /// The role, by its id.
+    pub role: Option<i32>,
+    /// What he or it is called.
+    pub name: String,
+}
+
 /// Everything the middleware loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Context {
@@ -128,6 +144,8 @@ pub struct Context {
     pub source: Source,
     /// Nothing, where the URL names no tenant or none that exists.
     pub tenant: Option<TenantHere>,
+    /// As whom the user looks at the tenant; then he can only look.
+    pub seen: Option<Seen>,
     /// The session's CSRF token.
     pub csrf: String,
     /// The language to answer in: the user's, else the browser's.

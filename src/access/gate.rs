@@ -10,6 +10,7 @@ use crate::db::migrate::tenant_version;
 use crate::db::provisioner::Order;
 use crate::db::{ControlConn, Mode, TenantConn, control, tenant};
 use crate::error::{AppError, Result};
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -82,6 +83,9 @@ fn prove(req: &HttpRequest, right: &'static RightInfo) -> Result<Proof> {
     // Without a session nothing is said about which tenants exist.
     let user = context.user.clone().ok_or(AppError::LogIn)?;
     let tenant = context.tenant.clone().ok_or(AppError::NotFound)?;
+    if context.seen.is_some() && !matches!(*req.method(), Method::GET | Method::HEAD) {
+        return Err(AppError::OnlyLooking);
+    }
     if tenant.rights.is_empty() || tenant.status == "trashed" || (tenant.is_inner() && !right.inner)
     {
         return Err(AppError::NotFound);

@@ -6,7 +6,7 @@
     reason = "the whole context is one call of a control function"
 )]
 
-use super::context::{Context, SessionUser, TenantHere};
+use super::context::{Context, Seen, SessionUser, TenantHere};
 use super::session;
 use crate::app::App;
 use crate::db::ids::{TenantId, UserId};
@@ -28,6 +28,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Loads the context, hands the request on, and gives an error its page.
@@ -150,30 +151,62 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
         .ok_or_else(|| AppError::internal("the application state is missing"))?;
     let named = named_tenant(req.path(), &app.sections);
     let shows = req.method() == Method::GET;
-    let found = web::block(move || {
-        let found = look_up(&app.pools, user, named)?;
-        let waiting = match &found {
-            Some((user, Some(tenant))) if shows => waiting(&app.pools, user, tenant),
-            _ => 0,
-        };
-        Ok::<_, AppError>((found, waiting))
-    });
-    let (found, waiting) = found
+    let seen: Option<Seen> = session.get(session::SEE_AS).ok().flatten();
+    let found = web::block(move || found(&app.pools, user, named, seen, shows));
+    let found = found
         .await
         .map_err(|_| AppError::internal("the work was cut off"))??;
-    if let Some((user, tenant)) = found {
-        context.language.clone_from(&user.language);
-        context.user = Some(user);
-        context.tenant = tenant;
-        context.waiting = waiting;
+    if let Some(found) = found {
+        context.language.clone_from(&found.user.language);
+        context.user = Some(found.user);
+        context.tenant = found.tenant;
+        context.waiting = found.waiting;
+        context.seen = found.seen;
     }
     Ok(context)
+}
+
+/// What the database knows of user and tenant.
+struct Found {
+    user: SessionUser,
+    tenant: Option<TenantHere>,
+    waiting: i64,
+    seen: Option<Seen>,
+}
+
+/// Blocking; `shows` tells that a page will be shown.
+fn found(
+    pools: &Pools,
+    user: UserId,
+    named: Option<(String, Option<String>)>,
+    seen: Option<Seen>,
+    shows: bool,
+) -> Result<Option<Found>> {
+    let Some((user, mut tenant)) = look_up(pools, user, named)? else {
+        return Ok(None);
+    };
+    let seen = match (&mut tenant, seen) {
+        (Some(tenant), Some(seen)) if seen.tenant == tenant.id => look_as(pools, tenant, seen)?,
+        _ => None,
+    };
+    let waiting = match &tenant {
+        Some(tenant) if shows => waiting(pools, &user, tenant),
+        _ => 0,
+    };
+    Ok(Some(Found {
+        user,
+        tenant,
+        waiting,
+        seen,
+    }))
 }
 
 /// How many requests to admit wait for this user to decide. Where that cannot be read it is none: what is
 /// wrong with the tenant its page says.
 fn waiting(pools: &Pools, user: &SessionUser, here: &TenantHere) -> i64 {
-    if here.is_inner() || here.schema_version != tenant_version() || !here.may("inner.admit") {
+    // Only where there are inner tenants is it worth a transaction.
+    let possible = here.inner_below && here.schema_version == tenant_version();
+    if !possible || !here.may("inner.admit") {
         return 0;
     }
     let acting = Acting::request(user.id, Source::Form);
@@ -189,7 +222,7 @@ fn waiting(pools: &Pools, user: &SessionUser, here: &TenantHere) -> i64 {
 /// The API's paths name it alike, behind their own beginning.
 pub(super) fn named_tenant(
     path: &str,
-    sections: &std::collections::BTreeSet<String>,
+    sections: &BTreeSet<String>,
 ) -> Option<(String, Option<String>)> {
     let path = path.strip_prefix(super::routes::API).unwrap_or(path);
     let mut words = path.strip_prefix("/t/")?.split('/');
@@ -281,6 +314,8 @@ pub(super) struct TenantRow {
     other_tenants: Option<bool>,
     #[diesel(sql_type = Nullable<Integer>)]
     visits_from: Option<i32>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    inner_below: Option<bool>,
 }
 
 const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.* \
@@ -310,6 +345,40 @@ fn look_up_on(
         .bind::<Nullable<Text>, _>(inner.flatten())
         .get_result(conn)
         .optional()
+}
+
+#[derive(QueryableByName)]
+struct Rights {
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    rights: Option<Vec<String>>,
+}
+
+/// Narrows the rights to those of whom the user looks as. Where nothing would be left there is nothing to
+/// see, and he stays himself.
+fn look_as(pools: &Pools, tenant: &mut TenantHere, seen: Seen) -> Result<Option<Seen>> {
+    let theirs: Rights = control::statement(pools, |conn| {
+        match (seen.user, seen.role) {
+        (Some(user), _) => diesel::sql_query("SELECT rights FROM control.rights_now($1, $2)")
+            .bind::<Integer, _>(user)
+            .bind::<Integer, _>(tenant.id.0)
+            .get_result(conn),
+        (None, role) => diesel::sql_query(
+            "SELECT control.within(control.rights_of_roles(ARRAY[$1]), t.ceiling_in_force) AS rights
+             FROM control.tenants t WHERE t.id = $2",
+        )
+        .bind::<Integer, _>(role.unwrap_or_default())
+        .bind::<Integer, _>(tenant.id.0)
+        .get_result(conn),
+    }
+    })?;
+    let theirs = theirs.rights.unwrap_or_default();
+    let both = tenant.rights.iter().filter(|right| theirs.contains(right));
+    let both: BTreeSet<String> = both.cloned().collect();
+    if both.is_empty() {
+        return Ok(None);
+    }
+    tenant.rights = both;
+    Ok(Some(seen))
 }
 
 /// A user's place in the tenant at `nord` or `nord/vip`, as a request to it would find it: for pages that
@@ -365,6 +434,7 @@ impl TenantRow {
             rights: self.rights.unwrap_or_default().into_iter().collect(),
             other_tenants: self.other_tenants.unwrap_or_default(),
             visits_from: self.visits_from.map(TenantId),
+            inner_below: self.inner_below.unwrap_or_default(),
         })
     }
 }

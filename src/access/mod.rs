@@ -11,7 +11,7 @@ pub mod session;
 pub mod system;
 pub mod throttle;
 
-pub use context::{Context, SessionUser, TenantHere, TokenHere};
+pub use context::{Context, Seen, SessionUser, TenantHere, TokenHere};
 pub use gate::{Access, Anonymous, ControlAccess, Gate, LoggedIn};
 pub use routes::Routes;
 pub use system::SystemAccess;

@@ -22,6 +22,8 @@ use std::collections::HashMap;
 
 /// Where in a session's state the user's id stands.
 pub const USER: &str = "user";
+/// Where it stands as whom the user looks, if he does.
+pub const SEE_AS: &str = "see_as";
 /// Where the CSRF token stands.
 pub const CSRF: &str = "csrf";
 

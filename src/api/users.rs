@@ -206,7 +206,7 @@ async fn set(
                 tenant,
                 version,
             };
-            memberships::set(conn.pg(), actor, Some(&granter), which, wanted)
+            memberships::set(conn.pg(), actor, &granter, which, wanted)
         })
         .await
 }

@@ -61,6 +61,7 @@ pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, Strin
     match error {
         AppError::NotFound | AppError::LogIn => plain("error-not-found"),
         AppError::Forbidden { right } => forbidden(&t, context, right),
+        AppError::OnlyLooking => plain("error-only-looking"),
         AppError::Csrf => plain("error-csrf"),
         AppError::Conflict => plain("error-conflict"),
         AppError::Invalid { key, params } => {

@@ -32,6 +32,8 @@ pub struct Frame {
     pub user: Option<SessionUser>,
     /// The tenant of the URL.
     pub tenant: Option<TenantHere>,
+    /// As whom the user looks here; blank where he is himself.
+    pub seen: String,
     /// The session's token, for forms.
     pub csrf: String,
     /// What to say once on top of the page.
@@ -107,6 +109,11 @@ impl Frame {
                 .tenant
                 .clone()
                 .filter(|tenant| !tenant.rights.is_empty()),
+            seen: context
+                .seen
+                .as_ref()
+                .map(|seen| seen.name.clone())
+                .unwrap_or_default(),
             csrf: context.csrf.clone(),
             flash: context
                 .flash

@@ -259,7 +259,8 @@ CREATE FUNCTION context(of_user integer, of_slug text, of_inner text)
 RETURNS TABLE (
     id integer, kind text, slug text, parent_id integer, parent_slug text, name text, colour text,
     locale text, time_zone text, status text, schema_version integer, moves_allowed boolean,
-    lists_fence boolean, trail text[], rights text[], other_tenants boolean, visits_from integer
+    lists_fence boolean, trail text[], rights text[], other_tenants boolean, visits_from integer,
+    inner_below boolean
 )
 LANGUAGE sql STABLE SET search_path = control, pg_temp
 AS $$
@@ -288,6 +289,7 @@ AS $$
         (SELECT array_agg(l.name ORDER BY l.up DESC) FROM line l),
         now_held.rights,
         EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = of_user AND m.tenant_id <> h.id),
-        now_held.visits_from
+        now_held.visits_from,
+        EXISTS (SELECT 1 FROM tenants i WHERE i.parent_id = h.id AND i.kind = 'inner')
     FROM here h LEFT JOIN tenants p ON p.id = h.parent_id CROSS JOIN LATERAL rights_now(of_user, h.id) now_held
 $$;

@@ -87,6 +87,39 @@ pub(super) fn inner(opened: &Opened, parent: TenantId, lists: &Lists) -> Result<
     Ok(())
 }
 
+/// A central role, one of the tenant with the data, and a package of rights for those below it.
+pub(super) fn roles(opened: &Opened, main: TenantId, tenant: TenantId) -> Result<()> {
+    let draft = |name: &str, description: &str, rights: &[&str], includes: &[&str]| Draft {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        rights: rights.iter().map(|key| (*key).to_owned()).collect(),
+        includes: includes.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    crate::db::control::run::<Write, _>(&opened.app.pools, |conn| {
+        let (pg, actor) = (conn.pg(), Actor::cli());
+        let central = draft(
+            "Data steward",
+            "Keeps the recipients in order.",
+            &["imports.view", "imports.run", "recipients.change"],
+            &["viewer"],
+        );
+        acts::create(pg, actor, &Granter::operator(main), "data-steward", central)?;
+        let own = draft(
+            "List keeper",
+            "Looks after the mailing lists.",
+            &["lists.create", "lists.change"],
+            &["viewer"],
+        );
+        acts::create(pg, actor, &Granter::operator(tenant), "list-keeper", own)?;
+        let few = ["dashboard.view", "lists.view", "recipients.view"];
+        let few = few.map(str::to_owned).into_iter().collect();
+        for owner in [main, tenant] {
+            packages::save(pg, actor, owner, None, "Looking only", &few)?;
+        }
+        Ok(())
+    })
+}
+
 /// Gives the tenant with the data an administrator and a viewer of its own.
 pub(super) fn colleagues(opened: &Opened, tenant: TenantId) -> Result<()> {
     for (email, role) in [

@@ -14,11 +14,12 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("recipient", &["create", "delete"]),
     ("recipients", &["bulk", "export", "import"]),
     ("role", &["create", "change", "delete"]),
+    ("see", &["begin"]),
     ("session", &["begin", "end"]),
     (
         "tenant",
         &[
-            "create", "settings", "status", "ceiling", "fence", "trash", "restore", "purge",
+            "create", "settings", "status", "fence", "ceiling", "trash", "restore", "purge",
         ],
     ),
     ("token", &["create", "revoke"]),
@@ -36,6 +37,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "accept",
         ],
     ),
+    ("visit", &["begin", "end"]),
 ];
 
 /// Who acted; only as "somebody" where this tenant may not know him.

@@ -41,20 +41,20 @@ pub fn set(
     actor: Actor,
     granter: &Granter,
     (tenant, version): (TenantId, i32),
-    wanted: Ceiling,
+    wanted: &Ceiling,
 ) -> Result<()> {
     roles::lock(conn)?;
     let before = one(conn, granter.tenant, tenant)?;
     same_version(before.version, version)?;
-    if let Some(rights) = &wanted
+    if let Some(rights) = wanted
         && rights.iter().any(|key| rights::by_key(key).is_none())
     {
         return Err(AppError::invalid("rights-unknown"));
     }
-    if before.ceiling() == wanted {
+    if before.ceiling() == *wanted {
         return Ok(());
     }
-    let (was, will) = (spelled_out(&before.ceiling()), spelled_out(&wanted));
+    let (was, will) = (spelled_out(&before.ceiling()), spelled_out(wanted));
     granter.demand(conn, &was.symmetric_difference(&will).cloned().collect())?;
     let stored = wanted
         .as_ref()

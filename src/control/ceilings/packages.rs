@@ -156,7 +156,7 @@ pub fn give(
     ceiling: &Ceiling,
 ) -> Result<()> {
     for which in to {
-        set(conn, actor, granter, *which, ceiling.clone())?;
+        set(conn, actor, granter, *which, ceiling)?;
     }
     Ok(())
 }

@@ -207,7 +207,7 @@ pub struct Which {
 }
 
 /// Sets what a user's membership gives; nothing at all ends it. The last administrator stays one, without
-/// an end. Without a granter, at the command line, nothing is measured.
+/// an end.
 ///
 /// # Errors
 /// `Invalid` with the message's key, among them `last-administrator` and what goes beyond the granter's own
@@ -215,7 +215,7 @@ pub struct Which {
 pub fn set(
     conn: &mut PgConnection,
     actor: Actor,
-    granter: Option<&Granter>,
+    granter: &Granter,
     which: Which,
     wanted: Place,
 ) -> Result<()> {
@@ -225,7 +225,7 @@ pub fn set(
         version,
     } = which;
     let wanted = wanted.check()?;
-    if granter.is_some_and(|granter| granter.user == user) {
+    if granter.user == user {
         return Err(AppError::invalid("users-own-roles"));
     }
     roles::lock(conn)?;
@@ -236,9 +236,7 @@ pub fn set(
     if before == wanted {
         return Ok(());
     }
-    if let Some(granter) = granter {
-        granter.demand_change(conn, &before, &wanted)?;
-    }
+    granter.demand_change(conn, &before, &wanted)?;
     if wanted.is_empty() {
         diesel::delete(memberships::table.find(id.0)).execute(conn)?;
     } else {

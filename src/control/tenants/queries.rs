@@ -98,7 +98,9 @@ const SUB: &str = "sub AS (SELECT id FROM control.tenants WHERE parent_id = $1 A
 /// When the database does not answer.
 pub fn of_user(conn: &mut PgConnection, user: UserId, search: &str) -> Result<Vec<Listed>> {
     let query = format!(
-        "WITH RECURSIVE {} WHERE tree.trashed_at IS NULL AND EXISTS (SELECT 1 FROM control.memberships m WHERE m.tenant_id = tree.id AND m.user_id = $1)
+        "WITH RECURSIVE {} WHERE tree.trashed_at IS NULL AND (
+            EXISTS (SELECT 1 FROM control.memberships m WHERE m.tenant_id = tree.id AND m.user_id = $1)
+            OR EXISTS (SELECT 1 FROM control.visits v WHERE v.tenant_id = tree.id AND v.user_id = $1 AND v.ends_at > now()))
          AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.names LIMIT {MOST}",
         *TREE
     );

@@ -179,6 +179,10 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ("GET", "/ceilings/matrix") => get(format!("column={}&q=zq", ids.tenant), None),
         ("GET", "/ceilings/{id}") => page(Some(Tenant)),
         ("GET", "/ceilings/packages/{id}") => page(Some(Package)),
+        ("POST", "/tenants/{id}/enter") => send(Some(Tenant), false, &[]),
+        ("POST", "/inner/{id}/enter") => send(Some(Inner), false, &[]),
+        ("POST", "/users/{id}/see-as") => send(Some(User), false, &[]),
+        ("POST", "/roles/{id}/see-as") => send(Some(Role), false, &[]),
         ("POST", "/ceilings/{id}" | "/ceilings/{id}/check") => send(
             Some(Tenant),
             false,

@@ -3,3 +3,4 @@
 mod ceilings;
 mod outcome;
 mod roles;
+mod stances;

@@ -41,7 +41,7 @@ fn a_role_is_made_given_changed_after_a_look_and_brought_back() {
     ];
     let made = make(&nora, "nord", &pairs);
     assert_eq!(made.status, 303);
-    let role = made.location.clone();
+    let role = made.location;
     let page = nora.get(&role);
     assert!(page.body.contains("importeure-sued"));
 
@@ -188,7 +188,7 @@ fn nobody_hands_on_takes_away_or_gives_himself_what_he_lacks() {
     assert_eq!(leader.get(&password).status, 422, "he holds more");
 
     // Her own role through the back door: she holds it, so it is not hers to change.
-    let role = within.location.clone();
+    let role = within.location;
     nora.get("/t/nord/roles");
     set_place(
         &mut app.db.as_provisioner(),
@@ -315,7 +315,7 @@ fn why_names_the_way_to_a_right_and_who_could_give_it() {
     let why = |right: &str| nora.get(&format!("/t/nord/users/{carl}/why?right={right}"));
     let can = why("imports.view");
     assert!(can.texts("h2")[0].contains("can do this"));
-    assert_eq!(can.texts("main li"), ["by the role Upper › Lower"]);
+    assert_eq!(can.texts("section li"), ["by the role Upper › Lower"]);
     let cannot = why("recipients.export");
     assert!(cannot.texts("h2")[0].contains("cannot"));
     assert!(cannot.body.contains("neither a role nor a single right"));

@@ -17,7 +17,7 @@ use mandant::access::system::{SystemAccess, provision};
 use mandant::app::App;
 use mandant::config::Config;
 use mandant::control::audit::Actor;
-use mandant::control::memberships::{self, Place, Which};
+use mandant::control::memberships::{self, Granter, Place, Which};
 use mandant::control::roles::{self, SyncBuiltIn};
 use mandant::control::setup::SetUp;
 use mandant::control::tenants::fence::WantedFence;
@@ -396,5 +396,11 @@ pub fn set_place(
         tenant,
         version,
     };
-    memberships::set(conn, Actor::cli(), None, which, place)
+    memberships::set(
+        conn,
+        Actor::cli(),
+        &Granter::operator(tenant),
+        which,
+        place,
+    )
 }

@@ -147,7 +147,7 @@ async fn act(
     access
         .run(move |conn| {
             let act = |pg: &mut diesel::PgConnection| {
-                ceilings::set(pg, actor, &granter, which, wanted)?;
+                ceilings::set(pg, actor, &granter, which, &wanted)?;
                 ceilings::one(pg, granter.tenant, which.0)
             };
             if keep {

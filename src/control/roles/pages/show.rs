@@ -21,6 +21,7 @@ struct Show {
     /// The rights, none of them to be changed here.
     input: Input,
     versions: Table,
+    id: i32,
 }
 
 struct Loaded {
@@ -71,6 +72,7 @@ pub(super) async fn page(
         facts: facts(&p, &loaded, tenant.0),
         input: rights(&p, &loaded),
         versions: versions(&p, &loaded),
+        id: id.0,
         p,
     };
     page.p.clone().render(|_| page)

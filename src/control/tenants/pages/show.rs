@@ -44,6 +44,7 @@ async fn separate(
         _ => &[
             ("tenants.change", "tenants-settings", "settings"),
             ("tenants.change", "tenants-change-status", "status"),
+            ("tenants.enter", "tenants-enter", "enter"),
             ("tenants.delete", "tenants-delete", "delete"),
         ],
     };
@@ -61,6 +62,7 @@ async fn inner(access: ControlAccess<ViewInner>, path: web::Path<Which>) -> Resu
             ("inner.change", "inner-change-fence", "fence"),
             ("inner.change", "tenants-settings", "settings"),
             ("inner.change", "tenants-change-status", "status"),
+            ("tenants.enter", "tenants-enter", "enter"),
             ("inner.delete", "tenants-delete", "delete"),
         ]
     };

@@ -219,7 +219,7 @@ pub(super) async fn set(
         version: typed.version,
     };
     let outcome = access
-        .run(move |conn| memberships::set(conn.pg(), actor, Some(&granter), which, wanted))
+        .run(move |conn| memberships::set(conn.pg(), actor, &granter, which, wanted))
         .await;
     match outcome {
         Ok(()) => Ok(said(&access, &loaded, &typed)),

@@ -30,6 +30,9 @@ struct Show {
     end: Option<FormView>,
     /// His invitation, as long as he has no password.
     invitation: Option<Card>,
+    id: i32,
+    /// Whether the reader may look as him.
+    see_as: bool,
 }
 
 struct Loaded {
@@ -76,6 +79,8 @@ pub(super) async fn show(
         FormView::new(action, p.t("users-end-sessions")).danger()
     });
     let page = Show {
+        id: loaded.person.id,
+        see_as: loaded.person.member && !own && p.may("users.see_as"),
         acts: if change {
             acts(&p, &loaded.person, own)
         } else {
