@@ -96,5 +96,6 @@ fn make(opened: &Opened) -> AppResult<()> {
     let lists = people::make_lists(opened, north)?;
     people::make(opened, north, &lists)?;
     tenants::inner(opened, north, &lists)?;
+    tenants::roles(opened, main, north)?;
     tenants::colleagues(opened, north)
 }

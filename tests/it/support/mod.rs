@@ -396,11 +396,5 @@ pub fn set_place(
         tenant,
         version,
     };
-    memberships::set(
-        conn,
-        Actor::cli(),
-        &Granter::operator(tenant),
-        which,
-        place,
-    )
+    memberships::set(conn, Actor::cli(), &Granter::operator(tenant), which, place)
 }
