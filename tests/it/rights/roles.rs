@@ -335,7 +335,7 @@ fn why_names_the_way_to_a_right_and_who_could_give_it() {
     })
     .unwrap();
     assert!(why("users.view").body.contains("neither"));
-    assert!(why("imports.view").body.contains("his place ended"));
+    assert!(why("imports.view").body.contains("the place ended"));
     assert_eq!(why("no.such").status, 404);
 
     // The other way round: who can.
