@@ -48,6 +48,8 @@ pub enum AppError {
         /// The status that closes it.
         status: String,
     },
+    /// The tenant asks for a second factor that the user has not: to the page that sets one up, and back.
+    SecondFactor,
     /// The database does not answer: 503, try again.
     Unavailable,
     /// The program stops, or another worker has the job by now; nobody sees this.
@@ -121,6 +123,7 @@ impl fmt::Display for AppError {
                 "the tenant's schema has another version than this program"
             ),
             Self::TenantClosed { status } => write!(f, "the tenant is {status}"),
+            Self::SecondFactor => write!(f, "the tenant asks for a second factor"),
             Self::Unavailable => write!(f, "the database does not answer"),
             Self::Interrupted => write!(f, "interrupted"),
             Self::TakenBack => write!(f, "taken back"),
@@ -216,9 +219,11 @@ impl actix_web::ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden { .. } | Self::OnlyLooking | Self::Csrf | Self::TenantClosed { .. } => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden { .. }
+            | Self::OnlyLooking
+            | Self::Csrf
+            | Self::TenantClosed { .. }
+            | Self::SecondFactor => StatusCode::FORBIDDEN,
             Self::LogIn => StatusCode::UNAUTHORIZED,
             Self::Conflict => StatusCode::CONFLICT,
             Self::Invalid { .. } | Self::Rule(_) | Self::Constraint(_) | Self::OutsideFence => {

@@ -17,6 +17,8 @@ pub fn routes() -> Routes {
     r.get("/assets/{hash}/{path:.*}", assets::serve);
     above::login::routes(&mut r);
     above::links::routes(&mut r);
+    above::passwords::strength::routes(&mut r);
+    above::second_factor::pages::routes(&mut r);
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);

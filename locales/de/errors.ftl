@@ -59,3 +59,5 @@ admission-consent-length = Höchstens 1.000 Zeichen.
 disk-full = Der Server hat dafür keinen Platz mehr. Bitte sagen Sie es dem Betreiber.
 error-only-looking = Sie sehen nur zu
 error-only-looking-text = Sie sehen das wie jemand anderes; dabei lässt sich nichts ändern. Seien Sie zuerst wieder Sie selbst.
+error-second-factor = Ein zweiter Faktor ist nötig
+error-second-factor-text = Dieser Mandant verlangt einen zweiten Faktor. Schalten Sie ihn in Ihrem Profil ein, dann kommen Sie hinein.

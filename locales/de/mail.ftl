@@ -23,3 +23,17 @@ mail-invitation-text =
     { $link }
 
     Er gilt sieben Tage und nur einmal. Danach melden Sie sich bei { $site } mit der Adresse an, an die diese Mail ging.
+mail-second-factor-on = Zweiter Faktor eingeschaltet
+mail-second-factor-on-text =
+    Guten Tag { $name },
+
+    für Ihren Zugang bei { $site } wurde am { $at } ein zweiter Faktor eingeschaltet. Die Anmeldung fragt jetzt neben dem Passwort nach einem Code.
+
+    Waren Sie das nicht, sagen Sie es sofort Ihrem Administrator.
+mail-second-factor-off = Zweiter Faktor ausgeschaltet
+mail-second-factor-off-text =
+    Guten Tag { $name },
+
+    der zweite Faktor Ihres Zugangs bei { $site } wurde am { $at } ausgeschaltet. Die Anmeldung fragt nur noch nach dem Passwort.
+
+    Wissen Sie davon nichts, sagen Sie es sofort Ihrem Administrator.

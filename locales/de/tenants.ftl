@@ -146,3 +146,6 @@ said-entered = Sie sind für höchstens { $hours } Stunden hier; Ihr Besuch wird
 visit-banner = Sie sind hier als Besucher von oben.
 visit-end = Verlassen
 visits-from-visit = Sie sind hier selbst Besucher. Betreten Sie ihn aus einem Mandanten, dem Sie zugeordnet sind.
+settings-second-factor = Zweiter Faktor verlangt
+settings-second-factor-help = Wer hier oder in einem untergeordneten Mandanten arbeitet, muss für seine Anmeldung einen zweiten Faktor eingeschaltet haben.
+tenants-first-password-help = Bleibt es leer, wird der Administrator eingeladen, eines zu setzen: per Mail oder mit einem Link, den Sie zum Weitergeben erhalten.

@@ -59,3 +59,5 @@ admission-consent-length = At most 1,000 characters.
 disk-full = The server has no room left for it. Please tell its operator.
 error-only-looking = You are only looking
 error-only-looking-text = You see this as somebody else does, so nothing can be changed. Be yourself again first.
+error-second-factor = A second factor is needed
+error-second-factor-text = This tenant asks for a second factor. Switch it on in your profile, then you get in.

@@ -23,3 +23,17 @@ mail-invitation-text =
     { $link }
 
     It is good for seven days and works once. After that you log in at { $site } with this mail's address.
+mail-second-factor-on = Second factor switched on
+mail-second-factor-on-text =
+    Hello { $name },
+
+    a second factor was switched on for your account at { $site } on { $at }. Log-in now asks for a code beside the password.
+
+    If that was not you, tell your administrator at once.
+mail-second-factor-off = Second factor switched off
+mail-second-factor-off-text =
+    Hello { $name },
+
+    the second factor of your account at { $site } was switched off on { $at }. Log-in asks for the password alone.
+
+    If you know nothing of this, tell your administrator at once.

@@ -146,3 +146,6 @@ said-entered = You are here for up to { $hours } hours; your visit is recorded.
 visit-banner = You are here as a visitor from above.
 visit-end = Leave
 visits-from-visit = You are a visitor here yourself. Enter it from a tenant in which you have a place.
+settings-second-factor = Second factor required
+settings-second-factor-help = Whoever works here, or in a tenant below, must have switched on a second factor for his log-in.
+tenants-first-password-help = Left empty, the administrator is invited to set a password: by mail, or by a link that you get to hand over.

@@ -59,6 +59,8 @@ pub struct TenantHere {
     pub other_tenants: bool,
     /// Whether it has inner tenants.
     pub inner_below: bool,
+    /// Whether the tenant, or one above it, asks for a second factor that the user has not.
+    pub second_factor_missing: bool,
     /// The tenant above that he came from, where he has no place here and entered for a time.
     pub visits_from: Option<TenantId>,
 }

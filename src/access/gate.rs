@@ -95,6 +95,9 @@ fn prove(req: &HttpRequest, right: &'static RightInfo) -> Result<Proof> {
             status: tenant.status,
         });
     }
+    if tenant.second_factor_missing {
+        return Err(AppError::SecondFactor);
+    }
     if !tenant.may(right.key) {
         return Err(AppError::Forbidden { right: right.key });
     }
@@ -277,6 +280,20 @@ impl LoggedIn {
     ) -> Result<T> {
         let app = self.app.clone();
         block(move || control::run::<M, T>(&app.pools, act)).await
+    }
+}
+
+impl LoggedIn {
+    /// Runs work that waits for more than one transaction (checking a password).
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn block<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let app = Arc::clone(&self.app.clone().into_inner());
+        block(move || work(&app)).await
     }
 }
 

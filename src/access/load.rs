@@ -316,6 +316,8 @@ pub(super) struct TenantRow {
     visits_from: Option<i32>,
     #[diesel(sql_type = Nullable<Bool>)]
     inner_below: Option<bool>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    second_factor_missing: Option<bool>,
 }
 
 const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.* \
@@ -435,6 +437,8 @@ impl TenantRow {
             other_tenants: self.other_tenants.unwrap_or_default(),
             visits_from: self.visits_from.map(TenantId),
             inner_below: self.inner_below.unwrap_or_default(),
+            // Unknown is missing.
+            second_factor_missing: self.second_factor_missing.unwrap_or(true),
         })
     }
 }

@@ -173,6 +173,7 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
     let id = visitor.user().id;
     let (name, zone) = (sent.name.trim().to_owned(), sent.time_zone.clone());
     let language = if sent.language == "de" { "de" } else { "en" };
+    let shown = name.clone();
     let theme = ["light", "dark"]
         .into_iter()
         .find(|theme| *theme == sent.theme)
@@ -197,7 +198,8 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
             if !passwords::verify(&old, hash.as_deref()) {
                 return Err(AppError::invalid("profile-old-wrong"));
             }
-            passwords::check(&new)?;
+            let email: String = me.select(users::email).first(conn.pg())?;
+            passwords::check(&new, &[&email, &shown])?;
             passwords::set(conn.pg(), &post, id, &passwords::hash(&new)?, true)?;
             // Whoever knew the old password is out: every session but this one.
             sessions::end_all(conn.pg(), id, Some(&own))?;

@@ -9,6 +9,7 @@ pub mod mail;
 pub mod memberships;
 pub mod passwords;
 pub mod roles;
+pub mod second_factor;
 pub mod see_as;
 pub mod sessions;
 pub mod setup;

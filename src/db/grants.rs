@@ -81,6 +81,9 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("preferences", "SELECT, INSERT, UPDATE, DELETE"),
     ("mails", "SELECT, INSERT, UPDATE, DELETE"),
     ("links", "SELECT, INSERT, UPDATE, DELETE"),
+    ("second_factors", "SELECT, INSERT, UPDATE, DELETE"),
+    ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
+    ("trusted_devices", "SELECT, INSERT, DELETE"),
     ("audit", "SELECT, INSERT"),
     ("jobs", "SELECT, INSERT, UPDATE, DELETE"),
 ];

@@ -1,6 +1,7 @@
 //! Randomness, and the only place that asks for it; what is sealed with the installation's secret.
 
 pub mod sealing;
+pub mod signed;
 
 /// `bytes` random bytes as hexadecimal digits.
 ///

@@ -8,8 +8,8 @@ use crate::error::{AppError, Result};
 use actix_session::Session;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -35,6 +35,12 @@ pub fn of(error: &AppError, context: &Context, req: &HttpRequest) -> Result<Http
             .unwrap_or_default();
         let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
         return Ok(super::page::see_other(&format!("/login?next={back}")));
+    }
+    if matches!(error, AppError::SecondFactor) && req.method() == Method::GET {
+        let back = req.path();
+        let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+        let url = format!("/profile/second-factor?next={back}");
+        return Ok(super::page::see_other(&url));
     }
     page(error, context)
 }
@@ -78,6 +84,7 @@ pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, Strin
         AppError::OutsideFence => plain("error-outside-fence"),
         AppError::TenantVersion => plain("error-tenant-version"),
         AppError::TenantClosed { .. } => plain("error-tenant-closed"),
+        AppError::SecondFactor => plain("error-second-factor"),
         AppError::Unavailable => plain("error-unavailable"),
         AppError::TimedOut => plain("error-timed-out"),
         AppError::TooMany { wait_seconds } => (

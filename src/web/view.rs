@@ -443,6 +443,20 @@ pub struct PlainFormPage {
     pub form: FormView,
 }
 
+/// A page that shows a link this once.
+#[derive(Debug, askama::Template)]
+#[template(path = "pages/hand_over.html")]
+pub struct HandOverPage {
+    /// The frame.
+    pub p: super::page::Frame,
+    /// What it is and to whom it goes.
+    pub intro: String,
+    /// The whole URL.
+    pub link: String,
+    /// Where it goes on.
+    pub back: String,
+}
+
 /// A page that is one table.
 #[derive(Debug, askama::Template)]
 #[template(path = "pages/table.html")]

@@ -65,6 +65,33 @@
     ask();
   }
 
+  // How hard a new password is to guess, said below it while it is typed.
+  document.querySelectorAll("[data-strength]").forEach(function (input) {
+    var token = input.form.querySelector('input[name="_csrf"]');
+    var note = document.createElement("p");
+    note.className = "form-hint";
+    note.id = input.id + "-strength";
+    note.setAttribute("role", "status");
+    input.after(note);
+    input.setAttribute("aria-describedby", ((input.getAttribute("aria-describedby") || "") + " " + note.id).trim());
+    var waits, asked = 0;
+    input.addEventListener("input", function () {
+      clearTimeout(waits);
+      var number = ++asked;
+      if (!input.value) {
+        note.textContent = "";
+        return;
+      }
+      waits = setTimeout(function () {
+        var body = new URLSearchParams({ _csrf: token.value, password: input.value });
+        fetch("/password/strength", { method: "POST", body: body })
+          .then(function (answer) { return answer.ok ? answer.json() : { text: "" }; })
+          .then(function (said) { if (number === asked) note.textContent = said.text; })
+          .catch(function () { note.textContent = ""; });
+      }, 300);
+    });
+  });
+
   // After an error the summary is read first.
   var summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();

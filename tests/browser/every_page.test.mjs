@@ -53,7 +53,7 @@ async function addresses() {
   // "…/recipients/new" is a page of its own and not the recipient "new".
   patterns.sort((a, b) => b[2] - a[2]);
   const found = new Map();
-  const queue = ["/t/nord", "/t/main/tenants", "/tenants", "/profile", "/profile/tokens", "/profile/tokens/new", "/t/nord/vip", "/t/main/tenants/trash", "/t/nord/tenants/trash", "/t/nord/inner/trash", "/t/nord/admissions", "/t/nord/users/1/tokens", "/t/nord/recipients/bulk?act=set&which=all", "/t/nord/imports/new"];
+  const queue = ["/t/nord", "/t/main/tenants", "/tenants", "/profile", "/profile/tokens", "/profile/tokens/new", "/profile/second-factor", "/t/nord/vip", "/t/main/tenants/trash", "/t/nord/tenants/trash", "/t/nord/inner/trash", "/t/nord/admissions", "/t/nord/users/1/tokens", "/t/nord/recipients/bulk?act=set&which=all", "/t/nord/imports/new"];
   const seen = new Set(queue);
   const visited = new Map();
   while (queue.length) {

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod links;
+mod second_factor;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::count;

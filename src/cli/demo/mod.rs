@@ -11,6 +11,7 @@ use super::output::result;
 use super::{Result, Verb};
 use crate::config::Loaded;
 use crate::control::audit::Actor;
+use crate::control::passwords;
 use crate::control::setup::{self, SetUp};
 use crate::control::tenants::provision::FirstUser;
 use crate::control::users::NewUser;
@@ -79,7 +80,11 @@ fn user(email: &str, role: &str) -> AppResult<FirstUser> {
         .unwrap_or(USERS[0]);
     let password = SecretString::from(PASSWORD);
     Ok(FirstUser {
-        user: NewUser::check(email, name, Some(&password), language)?,
+        user: NewUser {
+            // Easy to guess, and meant to be.
+            password_hash: Some(passwords::hash(&password)?),
+            ..NewUser::check(email, name, None, language)?
+        },
         roles: vec![role.to_owned()],
     })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("admission", &["admit", "decline"]),
     ("field", &["create", "change", "drop"]),
+    ("factor", &["begin", "end", "reset", "recovery", "codes"]),
     ("list", &["create", "change", "delete"]),
     ("membership", &["grant", "roles"]),
     ("package", &["create", "change", "delete"]),
@@ -35,6 +36,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "invite",
             "uninvite",
             "accept",
+            "link",
         ],
     ),
     ("visit", &["begin", "end"]),

@@ -11,12 +11,10 @@ use crate::control::mail::Post;
 use crate::db::ids::UserId;
 use crate::db::schema::control::{links, users};
 use crate::error::Result;
-use crate::secrets::{random_hex, sealing};
+use crate::secrets::signed;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,37 +77,6 @@ pub struct Made {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Digits of the signature.
-const SIGNATURE: usize = 32;
-
-fn signature(secret: &SecretString, kind: Kind, random: &str) -> Hmac<Sha256> {
-    let key = sealing::key_for(secret, &format!("link:{}", kind.key()));
-    #[expect(clippy::unwrap_used, reason = "HMAC takes keys of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-    mac.update(random.as_bytes());
-    mac
-}
-
-/// Whether this installation made the token for this kind: what it did not make is not even looked for.
-fn is_signed(secret: &SecretString, kind: Kind, token: &str) -> bool {
-    let Some((random, sent)) = token.split_at_checked(64) else {
-        return false;
-    };
-    let bytes: Option<Vec<u8>> = (0..sent.len() / 2)
-        .map(|at| u8::from_str_radix(sent.get(2 * at..2 * at + 2)?, 16).ok())
-        .collect();
-    sent.len() == SIGNATURE
-        && bytes.is_some_and(|bytes| {
-            signature(secret, kind, random)
-                .verify_truncated_left(&bytes)
-                .is_ok()
-        })
-}
-
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
-}
-
 /// Makes a link; those of its kind before it open nothing any more.
 ///
 /// # Errors
@@ -129,20 +96,13 @@ pub fn make(
         .for_update()
         .first::<i32>(conn)?;
     end(conn, user, Some(kind))?;
-    let random = random_hex(32);
-    let mac = signature(post.secret(), kind, &random).finalize();
-    let digits = mac
-        .into_bytes()
-        .iter()
-        .take(SIGNATURE / 2)
-        .fold(String::new(), |all, byte| all + &format!("{byte:02x}"));
-    let token = random + &digits;
+    let token = signed::make(post.secret(), kind.key());
     let expires_at = clock::now() + kind.lasts();
     diesel::insert_into(links::table)
         .values((
             links::user_id.eq(user.0),
             links::kind.eq(kind.key()),
-            links::key_hash.eq(hash(&token)),
+            links::key_hash.eq(signed::hash(&token)),
             links::created_by.eq(by.map(|user| user.0)),
             links::mailed.eq(mailed),
             links::expires_at.eq(expires_at),
@@ -182,14 +142,14 @@ pub fn standing(
     kind: Kind,
     token: &str,
 ) -> Result<Option<Standing>> {
-    if !is_signed(secret, kind, token) {
+    if !signed::is_signed(secret, kind.key(), token) {
         return Ok(None);
     }
     type When = Option<DateTime<Utc>>;
     type Row = (i64, DateTime<Utc>, When, When, (i32, String, String));
     let found: Option<Row> = links::table
         .inner_join(users::table)
-        .filter(links::key_hash.eq(hash(token)))
+        .filter(links::key_hash.eq(signed::hash(token)))
         .filter(links::kind.eq(kind.key()))
         .select((
             links::id,
@@ -279,26 +239,4 @@ pub fn forget_old(app: &crate::app::App) -> Result<usize> {
     crate::db::control::statement(&app.pools, |conn| {
         diesel::delete(links::table.filter(links::expires_at.lt(old))).execute(conn)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_is_signed_for_one_kind_and_by_one_installation() {
-        let secret = SecretString::from("one");
-        let random = "ab".repeat(32);
-        let mac = signature(&secret, Kind::Reset, &random).finalize();
-        let mac = mac.into_bytes();
-        let digits: String = mac[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        let token = random.clone() + &digits;
-        assert!(is_signed(&secret, Kind::Reset, &token));
-        assert!(!is_signed(&secret, Kind::Invitation, &token));
-        assert!(!is_signed(&SecretString::from("two"), Kind::Reset, &token));
-        assert!(!is_signed(&secret, Kind::Reset, &token[..94]));
-        assert!(!is_signed(&secret, Kind::Reset, &random));
-        assert!(!is_signed(&secret, Kind::Reset, ""));
-        assert!(!is_signed(&secret, Kind::Reset, &"ä".repeat(48)));
-    }
 }

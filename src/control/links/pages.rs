@@ -268,7 +268,7 @@ fn set_password(app: &App, kind: Kind, token: &str, password: &SecretString) -> 
     let Some(Standing::Open { id, user, email }) = look()? else {
         return Ok(false);
     };
-    passwords::check(password)?;
+    passwords::check(password, &[&email])?;
     let (hash, post) = (passwords::hash(password)?, app.post());
     control::run::<Write, _>(&app.pools, |conn| {
         // In the order in which links are made: the user first.

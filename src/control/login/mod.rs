@@ -1,6 +1,7 @@
 //! Log-in and log-out, and where one lands after it.
 
 mod pages;
+mod second;
 pub(in crate::control) mod throttle;
 
 pub use pages::routes;
@@ -9,14 +10,15 @@ use crate::app::App;
 use crate::clock;
 use crate::control::audit::{self, Actor};
 use crate::control::passwords;
-use crate::db::ids::{TenantId, UserId};
+use crate::control::users::home_of;
+use crate::db::ids::UserId;
 use crate::db::schema::control::{memberships, tenants, users};
 use crate::db::{Write, control};
 use crate::error::Result;
 use diesel::prelude::*;
 use secrecy::SecretString;
 
-/// Checks address and password. The same answer, in the same time, for a wrong password, an unknown
+/// Checks address and password; nobody is logged in by that yet. The same answer, in the same time, for a wrong password, an unknown
 /// address and a deactivated user.
 ///
 /// # Errors
@@ -33,37 +35,18 @@ pub fn check(
         throttle::key("address", address),
     ];
     throttle::may_try(&app.pools, &keys)?;
-    let found: Option<(i32, Option<String>, String, i32)> =
-        control::statement(&app.pools, |conn| {
-            users::table
-                .filter(users::email.eq(&email))
-                .select((
-                    users::id,
-                    users::password_hash,
-                    users::state,
-                    users::home_tenant_id,
-                ))
-                .first(conn)
-                .optional()
-        })?;
+    let found: Option<(i32, Option<String>, String)> = control::statement(&app.pools, |conn| {
+        users::table
+            .filter(users::email.eq(&email))
+            .select((users::id, users::password_hash, users::state))
+            .first(conn)
+            .optional()
+    })?;
     let hash = found.as_ref().and_then(|(_, hash, ..)| hash.as_deref());
     let right = passwords::verify(password, hash);
     match found {
-        Some((id, _, state, home)) if right && state == "active" => {
+        Some((id, _, state)) if right && state == "active" => {
             throttle::forget(&app.pools, &keys[0])?;
-            control::run::<Write, _>(&app.pools, |conn| {
-                diesel::update(users::table.find(id))
-                    .set(users::last_login_at.eq(clock::now()))
-                    .execute(conn.pg())?;
-                audit::record(
-                    conn.pg(),
-                    Actor::form(UserId(id)),
-                    TenantId(home),
-                    "session.begin",
-                    &id.to_string(),
-                    &serde_json::json!({ "address": address }),
-                )
-            })?;
             Ok(Some(UserId(id)))
         }
         _ => {
@@ -71,6 +54,29 @@ pub fn check(
             Ok(None)
         }
     }
+}
+
+/// Notes that a user has logged in, all steps done.
+///
+/// # Errors
+/// When the database refuses.
+fn begun(app: &App, user: UserId, address: &str) -> Result<()> {
+    control::run::<Write, _>(&app.pools, |conn| {
+        diesel::update(users::table.find(user.0))
+            .set(users::last_login_at.eq(clock::now()))
+            .execute(conn.pg())?;
+        let home = home_of(conn.pg(), user)?;
+        let data = serde_json::json!({ "address": address });
+        let actor = Actor::form(user);
+        audit::record(
+            conn.pg(),
+            actor,
+            home,
+            "session.begin",
+            &user.to_string(),
+            &data,
+        )
+    })
 }
 
 /// Where a user lands: in his only tenant, or at the list of his tenants.

@@ -1,11 +1,14 @@
 //! The pages of log-in and first start.
 
-use super::{check, home, local_path};
+use super::{begun, check, home, local_path, second};
 use crate::access::{Anonymous, LoggedIn, Routes, client, session};
 use crate::app::App;
 use crate::control::audit::Actor;
+use crate::control::second_factor::devices;
 use crate::control::setup::{self, SetUp};
 use crate::control::users::NewUser;
+use crate::db::control;
+use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::error_page::{log_in_form, with_token};
 use crate::web::form::{CSRF_FIELD, Faulty, REFILL_FIELD, Submitted, at_field, error_at};
@@ -25,6 +28,8 @@ pub fn routes(r: &mut Routes) {
     r.get("/", start);
     r.get("/login", log_in_page);
     r.post("/login", log_in);
+    r.get("/login/code", second::code_page);
+    r.post("/login/code", second::code);
     r.post("/logout", log_out);
     r.get("/setup", set_up_page);
     r.post("/setup", set_up);
@@ -92,12 +97,23 @@ async fn log_in(
     };
     let address = client::address(&req, visitor.app());
     let (email, password) = (form.email.clone(), form.password.clone());
-    let from = address.clone();
+    let (from, device) = (address.clone(), devices::token(&req, visitor.app()));
     let found = visitor
-        .block(move |app| check(app, &email, &password, &from))
+        .block(move |app| {
+            let Some(user) = check(app, &email, &password, &from)? else {
+                return Ok(None);
+            };
+            let asked = control::statement_result(&app.pools, |conn| {
+                second::is_asked(conn, user, device.as_deref())
+            })?;
+            if !asked {
+                begun(app, user, &from)?;
+            }
+            Ok(Some((user, asked)))
+        })
         .await;
-    let user = match found {
-        Ok(Some(user)) => user,
+    let (user, asked) = match found {
+        Ok(Some(found)) => found,
         Ok(None) => {
             let errors = error_at("", "login-wrong", &[]);
             return log_in_failed(
@@ -126,28 +142,64 @@ async fn log_in(
         }
         Err(other) => return Err(other),
     };
-    let token = begin(&session, user.0, &req, address)?;
-    // Whoever else logs in here gets nothing of what the first one typed.
-    let his = form.kept_user == user.to_string();
-    let action = local_path(&form.kept_action).filter(|action| his && action.starts_with("/t/"));
-    if let Some(action) = action {
-        return go_on(&visitor, token, action, &form.kept_body);
+    let form = form.into_inner();
+    let going = Going {
+        next: form.next,
+        kept_action: form.kept_action,
+        kept_user: form.kept_user,
+        kept_body: form.kept_body,
+    };
+    if asked {
+        return second::ask(&visitor, &session, user, going).await;
     }
-    match local_path(&form.next).filter(|next| *next != "/") {
+    let token = begin(&session, user.0, &req, address)?;
+    go(&visitor, user, token, going).await
+}
+
+/// Where it goes after log-in: to a page, or back to a form whose session had ended.
+#[derive(Debug, Default)]
+pub(super) struct Going {
+    pub(super) next: String,
+    pub(super) kept_action: String,
+    pub(super) kept_user: String,
+    pub(super) kept_body: String,
+}
+
+/// Goes there; `token` is the new session's.
+pub(super) async fn go(
+    visitor: &Anonymous,
+    user: UserId,
+    token: String,
+    going: Going,
+) -> Result<HttpResponse> {
+    // Whoever else logs in here gets nothing of what the first one typed.
+    let his = going.kept_user == user.to_string();
+    let action = local_path(&going.kept_action).filter(|action| his && action.starts_with("/t/"));
+    if let Some(action) = action {
+        return go_on(visitor, token, action, &going.kept_body);
+    }
+    match second::place(&going.next) {
         Some(next) => Ok(see_other(next)),
         None => Ok(see_other(&visitor.block(move |app| home(app, user)).await?)),
     }
 }
 
+/// What the browser says of itself.
+pub(super) fn agent_of(req: &HttpRequest) -> String {
+    let agent = req.headers().get(USER_AGENT);
+    let agent = agent.and_then(|agent| agent.to_str().ok());
+    agent.unwrap_or_default().chars().take(200).collect()
+}
+
 /// A new session for the user: another key, another token, nothing of the one before.
-fn begin(session: &Session, user: i32, req: &HttpRequest, address: String) -> Result<String> {
+pub(super) fn begin(
+    session: &Session,
+    user: i32,
+    req: &HttpRequest,
+    address: String,
+) -> Result<String> {
     let token = crate::secrets::random_hex(24);
-    let agent = req
-        .headers()
-        .get(USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
-    let agent: String = agent.chars().take(200).collect();
+    let agent = agent_of(req);
     session.clear();
     session.renew();
     let put = |key: &str, value: String| {
@@ -323,7 +375,8 @@ async fn set_up(
             errors: error_at("token", "setup-token-wrong", &[]),
         });
     }
-    let language = visitor.context().language.clone();
+    let address = client::address(&req, visitor.app());
+    let (from, language) = (address.clone(), visitor.context().language.clone());
     let (name, email, password, tenant) = (
         form.name.clone(),
         form.email.clone(),
@@ -340,12 +393,15 @@ async fn set_up(
                 admin,
                 locale: language,
             })?;
-            check(app, &email, &password, "")
+            let user = check(app, &email, &password, "")?;
+            if let Some(user) = user {
+                begun(app, user, &from)?;
+            }
+            Ok(user)
         })
         .await;
     match made {
         Ok(user) => {
-            let address = client::address(&req, visitor.app());
             begin(&session, user.ok_or(AppError::LogIn)?.0, &req, address)?;
             Ok(see_other("/t/main"))
         }

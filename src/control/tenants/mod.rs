@@ -46,6 +46,8 @@ pub struct Tenant {
     pub moves_allowed: bool,
     /// Version of its own schema; 0 for inner tenants.
     pub schema_version: i32,
+    /// Whether it asks its users for a second factor; those above may, too.
+    pub second_factor: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Since when it is in the trash.

@@ -4,7 +4,7 @@
 use super::query::{self, Person};
 use crate::control::audit::{self, Actor};
 use crate::control::mail::Post;
-use crate::control::{links, memberships, passwords, roles, sessions};
+use crate::control::{links, memberships, passwords, roles, second_factor, sessions};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -127,6 +127,19 @@ impl Care {
             "user.deactivate"
         };
         self.record(conn, act, &json!({}))
+    }
+
+    /// Takes his second factor away, because he lost it; his sessions end, and a mail tells him.
+    ///
+    /// # Errors
+    /// When he is not the tenant's to look after.
+    pub fn reset_second_factor(&self, conn: &mut PgConnection, post: &Post) -> Result<()> {
+        self.begin(conn)?;
+        if second_factor::end(conn, post, self.user)? {
+            sessions::end_all(conn, self.user, None)?;
+            self.record(conn, "factor.reset", &json!({}))?;
+        }
+        Ok(())
     }
 
     /// Ends all his sessions.

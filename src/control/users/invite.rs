@@ -65,6 +65,29 @@ pub fn invite(
     Ok(Invited::Mailed)
 }
 
+/// Invites whoever was made with a new tenant, if he was made for it and has no password; nobody else. Who exists
+/// elsewhere is not this tenant's to invite.
+///
+/// # Errors
+/// When the database refuses.
+pub fn invite_first(
+    conn: &mut PgConnection,
+    post: &Post,
+    actor: Actor,
+    tenant: TenantId,
+    email: &str,
+) -> Result<Option<Invited>> {
+    let new: Option<i32> = users::table
+        .filter(users::email.eq(email))
+        .filter(users::home_tenant_id.eq(tenant.0))
+        .filter(users::password_hash.is_null())
+        .select(users::id)
+        .first(conn)
+        .optional()?;
+    new.map(|user| invite(conn, post, actor, tenant, UserId(user), false))
+        .transpose()
+}
+
 /// Whether a user has set a password, or somebody has for him.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ impl NewUser {
         let email = normalise_email(email)?;
         let password_hash = match password {
             Some(password) => {
-                passwords::check(password)?;
+                passwords::check(password, &[&email, &name])?;
                 Some(passwords::hash(password)?)
             }
             None => None,

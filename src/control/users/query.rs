@@ -49,6 +49,9 @@ pub struct Person {
     /// Whether he has a password; without one he is invited, or was.
     #[diesel(sql_type = Bool)]
     pub has_password: bool,
+    /// Whether log-in asks him for a second factor.
+    #[diesel(sql_type = Bool)]
+    pub second_factor: bool,
     /// When he was made.
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
@@ -60,7 +63,8 @@ pub struct Person {
     pub version: i32,
 }
 
-const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.password_hash IS NOT NULL AS has_password, u.created_at, u.last_login_at,
+const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.password_hash IS NOT NULL AS has_password,
+        EXISTS (SELECT 1 FROM control.second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS second_factor, u.created_at, u.last_login_at,
         ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
             WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
         ARRAY(SELECT r.name FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id

@@ -17,6 +17,7 @@ diesel::table! {
         schema_version -> Integer,
         ceiling -> Nullable<Array<Text>>,
         ceiling_in_force -> Nullable<Array<Text>>,
+        second_factor -> Bool,
         created_at -> Timestamptz,
         trashed_at -> Nullable<Timestamptz>,
         trashed_by -> Nullable<Integer>,
@@ -256,6 +257,38 @@ diesel::table! {
         expires_at -> Timestamptz,
         used_at -> Nullable<Timestamptz>,
         ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// The second factor of a user's log-in.
+    control.second_factors (user_id) {
+        user_id -> Integer,
+        sealed -> Binary,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Codes for when the device of the second factor is gone.
+    control.recovery_codes (user_id, code_hash) {
+        user_id -> Integer,
+        code_hash -> Binary,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Devices on which the second factor is not asked for.
+    control.trusted_devices (id) {
+        id -> Integer,
+        user_id -> Integer,
+        key_hash -> Binary,
+        agent -> Text,
+        address -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 

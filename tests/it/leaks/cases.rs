@@ -159,6 +159,8 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             send(Some(User), false, &[("password", "correct horse battery")])
         }
         ("POST", "/users/{id}/state") => send(Some(User), false, &[("state", "inactive")]),
+        ("GET", "/users/{id}/second-factor") => page(Some(User)),
+        ("POST", "/users/{id}/second-factor") => send(Some(User), false, &[]),
         ("POST", "/users/{id}/invitation" | "/users/{id}/invitation/withdraw") => {
             send(Some(User), false, &[])
         }

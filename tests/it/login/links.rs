@@ -4,6 +4,7 @@ use crate::support::app::{Answer, PASSWORD, Person, TestApp, mail_config};
 use crate::support::count;
 use crate::support::mailbox::Mailbox;
 use diesel::connection::SimpleConnection;
+use secrecy::ExposeSecret;
 use std::time::Duration;
 
 const NEW: &str = "another horse and battery";
@@ -340,6 +341,79 @@ fn an_invitation_is_sent_again_handed_over_and_withdrawn() {
     assert!(ina.get(&third).body.contains("seven days"));
     let card = anna.get(&page).texts("#invitation").join("");
     assert!(card.contains("was not accepted by"), "{card}");
+}
+
+#[test]
+fn the_first_administrator_of_a_new_tenant_is_invited_unless_he_exists() {
+    let app = TestApp::new();
+    let anna = app.visitor();
+    anna.log_in("admin@example.org");
+    let made = |slug: &str, email: &str| {
+        let values = [
+            ("name", slug),
+            ("slug", slug),
+            ("admin_email", email),
+            ("admin_name", "Boss"),
+        ];
+        anna.send_form(&anna.get("/t/main/tenants/new"), &values)
+    };
+    let shown = made("ost", "boss@example.org");
+    assert_eq!(shown.status, 200, "{shown:?}");
+    assert_eq!(
+        shown.attribute("a.btn-primary", "href").as_deref(),
+        Some("/t/ost")
+    );
+    let link = shown.attribute("#link", "value").unwrap();
+    let link = link.strip_prefix(app.base()).unwrap().to_owned();
+    // Of a tenant elsewhere he is made administrator, too; his invitation stays where it is.
+    let again = made("west", "boss@example.org");
+    assert_eq!((again.status, again.location.as_str()), (303, "/t/west"));
+    let boss = app.visitor();
+    assert_eq!(boss.submit(&link, &[("password", NEW)]).location, "/login");
+    let values = [("email", "boss@example.org"), ("password", NEW)];
+    assert_eq!(boss.submit("/login", &values).location, "/tenants");
+}
+
+#[test]
+fn programs_invite_too() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    app.user("nora@example.org", "nord", "administrator");
+    let nora = app.program("nora@example.org", "nord", &[]);
+    let wanted = |email: &str, password: &str| serde_json::json!({ "email": email, "name": "Eva", "password": password, "roles": ["viewer"] });
+    let with = nora.send("POST", "/users", wanted("otto@example.org", PASSWORD));
+    assert_eq!((with.status, with.json.get("invitation")), (201, None));
+    let made = nora.send("POST", "/users", wanted("eva@example.org", ""));
+    assert_eq!(made.status, 201, "{made:?}");
+    let link = made.json["invitation"].as_str().unwrap();
+    let link = link.strip_prefix(app.base()).unwrap().to_owned();
+    let shown = nora.get(&format!("/users/{}", made.json["id"]));
+    assert_eq!(shown.json.get("invitation"), None);
+    let eva = app.visitor();
+    assert_eq!(eva.submit(&link, &[("password", NEW)]).location, "/login");
+    assert!(can_log_in(&app, "eva@example.org", NEW));
+}
+
+#[test]
+fn the_command_line_prints_the_link() {
+    let app = TestApp::new();
+    let create = |email: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_mandant"))
+            .args(["user", "create", "--name", "Ina", "--tenant", "main"])
+            .args(["--role", "viewer", "--json", "--email", email])
+            .args(["--database-url", app.db.database.url.expose_secret()])
+            .env("MANDANT_PUBLIC_URL", "https://mandant.example")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let made = create("ina@example.org");
+    let link = made["invitation"].as_str().unwrap();
+    let path = link.strip_prefix("https://mandant.example").unwrap();
+    let ina = app.visitor();
+    assert_eq!(ina.submit(path, &[("password", NEW)]).location, "/login");
+    assert!(create("ina@example.org")["invitation"].is_null());
 }
 
 #[test]

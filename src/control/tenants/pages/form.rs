@@ -6,7 +6,7 @@ use crate::control::users::NewUser;
 use crate::db::ids::ListId;
 use crate::error::AppError;
 use crate::web::{Frame, Input, InputKind};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use validator::Validate;
 
@@ -77,23 +77,20 @@ impl TenantForm {
         if self.admin_email.trim().is_empty() {
             return Ok(None);
         }
-        let user = NewUser::check(
-            &self.admin_email,
-            &self.admin_name,
-            Some(&self.admin_password),
-            language,
-        )
-        .map_err(|error| match &error {
-            AppError::Invalid {
-                key: "email-invalid",
-                ..
-            } => ("admin_email", error),
-            AppError::Invalid {
-                key: "user-name-length",
-                ..
-            } => ("admin_name", error),
-            _ => ("admin_password", error),
-        })?;
+        // Without one he is invited to set it.
+        let password = Some(&self.admin_password).filter(|p| !p.expose_secret().is_empty());
+        let user = NewUser::check(&self.admin_email, &self.admin_name, password, language)
+            .map_err(|error| match &error {
+                AppError::Invalid {
+                    key: "email-invalid",
+                    ..
+                } => ("admin_email", error),
+                AppError::Invalid {
+                    key: "user-name-length",
+                    ..
+                } => ("admin_name", error),
+                _ => ("admin_password", error),
+            })?;
         Ok(Some(FirstUser {
             user,
             roles: vec!["administrator".into()],
@@ -174,7 +171,7 @@ pub(super) fn admin_inputs(p: &Frame, typed: &TenantForm) -> Vec<Input> {
         Input::line("admin_name", p.t("users-name"), &typed.admin_name).autocomplete("off"),
         Input::line("admin_password", p.t("login-password"), "")
             .typed("password")
-            .help(p.t("password-help"))
+            .help(p.t("tenants-first-password-help"))
             .autocomplete("new-password"),
     ]
 }

@@ -6,14 +6,14 @@ use super::super::{queries, whole};
 use super::fence::{Words, fence_field, fence_inputs, words};
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{INNER, badge};
-use super::{Index, Search, field_errors, linked_name, nothing};
+use super::{Index, Search, field_errors, linked_name, made, nothing};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::FormPage;
-use crate::web::{Cell, FormView, Frame, Table, see_other_saying};
+use crate::web::{Cell, FormView, Frame, Table};
 use actix_web::{HttpResponse, web};
 
 /// The routes.
@@ -139,6 +139,7 @@ async fn inner_create(
         return again(form, faults);
     }
     let to = format!("{}/{}", access.tenant().base(), basics.slug.as_str());
+    let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateInner {
         actor: Actor::form(access.user().id),
         parent: access.tenant().id,
@@ -152,12 +153,7 @@ async fn inner_create(
         admin,
     };
     match access.provision(order).await {
-        Ok(_) => Ok(see_other_saying(
-            &to,
-            "success",
-            "said-tenant-created",
-            &[("name", form.name)],
-        )),
+        Ok(id) => made(&access, id, first, form, to).await,
         Err(error) => {
             let field = fence_field(&error);
             again(form, field_errors(field, error)?)

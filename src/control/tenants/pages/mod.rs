@@ -11,11 +11,19 @@ mod status;
 mod tenants;
 mod trash;
 
+use self::form::TenantForm;
 use super::queries::Listed;
-use crate::access::Routes;
+use crate::access::rights::Right;
+use crate::access::{ControlAccess, Routes};
+use crate::control::audit::Actor;
+use crate::control::users::invite::{Invited, invite_first};
+use crate::db::Write;
+use crate::db::ids::TenantId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, error_at};
-use crate::web::{Cell, Empty, Frame, Table};
+use crate::web::view::HandOverPage;
+use crate::web::{Cell, Empty, Frame, Table, see_other_saying};
+use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
 use validator::Validate;
@@ -31,6 +39,43 @@ pub fn routes(r: &mut Routes) {
     settings::routes(r);
     status::routes(r);
     fence::routes(r);
+}
+
+/// Where it goes on after a tenant was made: into it; before that the link for its administrator, if one is to be
+/// handed over.
+async fn made<R: Right<Mode = Write>>(
+    access: &ControlAccess<R>,
+    tenant: TenantId,
+    first: Option<String>,
+    form: TenantForm,
+    to: String,
+) -> Result<HttpResponse> {
+    let (actor, post) = (Actor::form(access.user().id), access.app().post());
+    let invited = match first {
+        None => None,
+        Some(email) => {
+            access
+                .run(move |conn| invite_first(conn.pg(), &post, actor, tenant, &email))
+                .await?
+        }
+    };
+    let Some(Invited::Link(link)) = invited else {
+        let name = [("name", form.name)];
+        return Ok(see_other_saying(
+            &to,
+            "success",
+            "said-tenant-created",
+            &name,
+        ));
+    };
+    let p = Frame::new(access.context(), "invitation-made");
+    let intro = p.t.with("invitation-made-intro", "name", &form.admin_name);
+    p.render(|p| HandOverPage {
+        p,
+        intro,
+        link,
+        back: to,
+    })
 }
 
 /// The thing that the URL names.

@@ -71,6 +71,8 @@ struct SettingsForm {
     locale: String,
     #[serde(default)]
     time_zone: String,
+    #[serde(default)]
+    second_factor: String,
     /// Another address is meant.
     #[serde(default)]
     moves: String,
@@ -86,6 +88,7 @@ impl SettingsForm {
             colour: tenant.colour.clone(),
             locale: tenant.locale.clone(),
             time_zone: tenant.time_zone.clone(),
+            second_factor: if tenant.second_factor { "on" } else { "" }.to_owned(),
             moves: String::new(),
             version: tenant.version,
         }
@@ -151,6 +154,14 @@ fn view<R: Right>(
         p.t("save"),
     )
     .inputs(inputs)
+    .input(
+        Input::check(
+            "second_factor",
+            p.t("settings-second-factor"),
+            typed.second_factor == "on",
+        )
+        .help(p.t("settings-second-factor-help")),
+    )
     .input(Input::new(InputKind::Hidden, "version", "").value(typed.version.to_string()))
     .cancel(place.page(access, listed.id));
     let intro = listed.trail.clone();
@@ -198,6 +209,7 @@ async fn change<R: Right<Mode = Write>>(
         actor: Actor::form(access.user().id),
         tenant: tenant.id(),
         version: form.version,
+        second_factor: Some(form.second_factor == "on"),
         basics,
     };
     match access.provision(order).await {

@@ -4,14 +4,14 @@ use super::super::provision::CreateSeparate;
 use super::super::queries;
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{SEPARATE, badge};
-use super::{Index, Search, field_errors, linked_name, nothing};
+use super::{Index, Search, field_errors, linked_name, made, nothing};
 use crate::access::rights::{CreateTenants, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::FormPage;
-use crate::web::{Cell, FormView, Frame, Table, see_other_saying};
+use crate::web::{Cell, FormView, Frame, Table};
 use actix_web::{HttpResponse, web};
 
 /// The routes.
@@ -127,7 +127,8 @@ async fn create(
         Ok(admin) => admin,
         Err((field, error)) => return again(form, field_errors(field, error)?),
     };
-    let slug = basics.slug.as_str().to_owned();
+    let to = format!("/t/{}", basics.slug.as_str());
+    let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateSeparate {
         actor: Actor::form(access.user().id),
         parent: Some(access.tenant().id),
@@ -135,12 +136,7 @@ async fn create(
         admin,
     };
     match access.provision(order).await {
-        Ok(_) => Ok(see_other_saying(
-            &format!("/t/{slug}"),
-            "success",
-            "said-tenant-created",
-            &[("name", form.name)],
-        )),
+        Ok(id) => made(&access, id, first, form, to).await,
         Err(error) => again(form, field_errors("", error)?),
     }
 }

@@ -22,6 +22,8 @@ pub struct ChangeSettings {
     pub version: i32,
     /// All of it as it shall be.
     pub basics: Basics,
+    /// Whether it asks its users for a second factor; none to leave that as it is.
+    pub second_factor: Option<bool>,
 }
 
 impl Order for ChangeSettings {
@@ -34,8 +36,10 @@ impl Order for ChangeSettings {
         if tenant.kind == "main" && tenant.slug != new.slug.as_str() {
             return Err(AppError::invalid("tenant-main-slug"));
         }
+        let asks = self.second_factor.unwrap_or(tenant.second_factor);
         diesel::update(tenants::table.find(self.tenant.0))
             .set((
+                tenants::second_factor.eq(asks),
                 tenants::slug.eq(new.slug.as_str()),
                 tenants::name.eq(&new.name),
                 tenants::colour.eq(&new.colour),
@@ -51,8 +55,8 @@ impl Order for ChangeSettings {
             "tenant.settings",
             new.slug.as_str(),
             &json!({
-                "old": [tenant.slug, tenant.name, tenant.colour, tenant.locale, tenant.time_zone],
-                "new": [new.slug.as_str(), new.name, new.colour, new.locale, new.time_zone],
+                "old": [tenant.slug, tenant.name, tenant.colour, tenant.locale, tenant.time_zone, tenant.second_factor],
+                "new": [new.slug.as_str(), new.name, new.colour, new.locale, new.time_zone, asks],
             }),
         )
     }

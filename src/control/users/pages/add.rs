@@ -140,7 +140,7 @@ pub(super) async fn create(
             ..
         }) => {
             let p = frame(access.context(), "nav-users");
-            invitation::show(p, typed.name, link, user.0)
+            invitation::show(p, &typed.name, link, user.0)
         }
         Ok(Admitted { email, invited, .. }) => Ok(see_other_saying(
             &format!("{}/users", access.tenant().base()),

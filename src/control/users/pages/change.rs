@@ -219,9 +219,10 @@ pub(super) async fn set_password(
         Err(Faulty { errors, .. }) => return password_page(&access, &person, Some(&errors)),
     };
     let (care, post) = (care(&access, person.id), access.app().post());
+    let person_of = person.clone();
     let outcome = access
         .run(move |conn| {
-            passwords::check(&typed.password)?;
+            passwords::check(&typed.password, &[&person_of.email, &person_of.name])?;
             let hash = passwords::hash(&typed.password)?;
             care.set_password(conn.pg(), &post, &hash)
         })
@@ -312,6 +313,37 @@ pub(super) async fn set_state(
         }
         Err(other) => Err(other),
     }
+}
+
+/// Asks before the second factor goes.
+pub(super) async fn second_factor(
+    access: ControlAccess<ChangeUsers>,
+    path: web::Path<Which>,
+) -> Result<HttpResponse> {
+    let person = other(&access, path.id).await?;
+    let p = frame(access.context(), "users-second-factor-reset");
+    let here = p.url(&format!("/users/{}", person.id));
+    let form = FormView::new(
+        format!("{here}/second-factor"),
+        p.t("users-second-factor-reset"),
+    )
+    .danger()
+    .cancel(here);
+    let intro = p.t.with("users-second-factor-help", "name", &person.name);
+    p.render(|p| FormPage { p, intro, form })
+}
+
+pub(super) async fn reset_second_factor(
+    access: ControlAccess<ChangeUsers>,
+    path: web::Path<Which>,
+    _: Submitted<NoFields>,
+) -> Result<HttpResponse> {
+    let person = other(&access, path.id).await?;
+    let (care, post) = (care(&access, person.id), access.app().post());
+    access
+        .run(move |conn| care.reset_second_factor(conn.pg(), &post))
+        .await?;
+    Ok(done(&access, person.id, "said-second-factor-reset"))
 }
 
 pub(super) async fn end_sessions(

@@ -9,9 +9,9 @@ use crate::access::rights::ChangeUsers;
 use crate::control::links::Invitation;
 use crate::error::{AppError, Result};
 use crate::web::form::Submitted;
+use crate::web::view::HandOverPage;
 use crate::web::{FormView, Frame, see_other_saying};
 use actix_web::{HttpResponse, web};
-use askama::Template;
 use serde::Deserialize;
 
 /// What the user's page shows of it.
@@ -50,22 +50,13 @@ pub(super) fn card(p: &Frame, person: &Person, last: Option<&Invitation>, mails:
     }
 }
 
-/// The page that shows a link this once.
-#[derive(Template)]
-#[template(path = "control/users/invitation.html")]
-struct Shown {
-    p: Frame,
-    name: String,
-    link: String,
-    back: String,
-}
-
 /// Shows the link to hand over.
-pub(super) fn show(p: Frame, name: String, link: String, id: i32) -> Result<HttpResponse> {
+pub(super) fn show(p: Frame, name: &str, link: String, id: i32) -> Result<HttpResponse> {
     let back = p.url(&format!("/users/{id}"));
-    p.titled_by("invitation-made").render(|p| Shown {
+    let intro = p.t.with("invitation-made-intro", "name", name);
+    p.titled_by("invitation-made").render(|p| HandOverPage {
         p,
-        name,
+        intro,
         link,
         back,
     })
@@ -92,7 +83,7 @@ pub(super) async fn send(
         Ok(Invited::Mailed) => Ok(done(&access, person.id, "said-invited")),
         Ok(Invited::Link(link)) => show(
             frame(access.context(), "nav-users"),
-            person.name,
+            &person.name,
             link,
             person.id,
         ),

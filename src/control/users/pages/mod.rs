@@ -35,6 +35,14 @@ pub fn routes(r: &mut Routes) {
         invitation::withdraw,
     );
     r.get("/t/{tenant}/users/{id}/why", why::page);
+    r.get(
+        "/t/{tenant}/users/{id}/second-factor",
+        change::second_factor,
+    );
+    r.post(
+        "/t/{tenant}/users/{id}/second-factor",
+        change::reset_second_factor,
+    );
     r.get("/t/{tenant}/users/{id}/roles", roles::page);
     r.post("/t/{tenant}/users/{id}/roles", roles::set);
 }

@@ -116,6 +116,11 @@ fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
         ("tokens-title", "tokens", person.member),
         ("users-edit", "edit", person.ours),
         ("users-set-password", "password", person.ours && !own),
+        (
+            "users-second-factor-reset",
+            "second-factor",
+            person.ours && !own && person.second_factor,
+        ),
         (state, "state", person.ours && !own),
     ];
     all.into_iter()
@@ -144,9 +149,19 @@ fn facts(p: &Frame, person: &Person) -> Vec<(String, String)> {
         ),
         (p.t("users-home"), home_text(p, &person.home)),
         (p.t("users-state"), state),
+        (p.t("second-factor-title"), second_factor(p, person)),
         (p.t("users-created"), p.t.moment(&person.created_at)),
         (p.t("users-last-login"), last),
     ]
+}
+
+/// Only who looks after him is told.
+fn second_factor(p: &Frame, person: &Person) -> String {
+    match (person.ours, person.second_factor) {
+        (false, _) => String::new(),
+        (true, true) => p.t("value-yes"),
+        (true, false) => p.t("value-no"),
+    }
 }
 
 fn places(p: &Frame, all: &[Place]) -> Table {

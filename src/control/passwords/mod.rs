@@ -1,8 +1,11 @@
 //! Passwords: argon2id, and what a password must be. Slow on purpose: callers run these on a thread
 //! that may wait.
 
+pub mod strength;
+
 use super::links;
 use super::mail::{Letter, Post};
+use super::second_factor::devices;
 use crate::db::ids::UserId;
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -28,11 +31,11 @@ fn argon() -> Argon2<'static> {
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| hash(&SecretString::from(crate::secrets::random_hex(16))).unwrap_or_default());
 
-/// Checks that a password may be used.
+/// Checks that a password may be used; `about` is what a guesser knows of its owner (address, name).
 ///
 /// # Errors
 /// `Invalid` with the message's key.
-pub fn check(password: &SecretString) -> Result<()> {
+pub fn check(password: &SecretString, about: &[&str]) -> Result<()> {
     let text = password.expose_secret();
     if text.chars().count() < MIN_LENGTH {
         return Err(AppError::Invalid {
@@ -42,6 +45,9 @@ pub fn check(password: &SecretString) -> Result<()> {
     }
     if text.len() > MAX_BYTES {
         return Err(AppError::invalid("password-too-long"));
+    }
+    if strength::is_weak(text, about) {
+        return Err(AppError::invalid("password-weak"));
     }
     Ok(())
 }
@@ -70,7 +76,7 @@ pub fn verify(password: &SecretString, hash: Option<&str>) -> bool {
 }
 
 /// Sets a user's password. Links that would set another end; where he had one (`tells`), a mail tells him.
-/// His sessions are the caller's business.
+/// Devices are trusted no longer. His sessions are the caller's business.
 ///
 /// # Errors
 /// When the database refuses.
@@ -88,6 +94,7 @@ pub fn set(
         ))
         .execute(conn)?;
     links::end(conn, user, None)?;
+    devices::end_all(conn, user)?;
     if tells {
         tell(conn, post, user)
     } else {
@@ -133,7 +140,7 @@ mod tests {
 
     #[test]
     fn short_passwords_are_refused() {
-        assert!(check(&SecretString::from("short")).is_err());
-        assert!(check(&SecretString::from("äöüäöüäöüä")).is_ok());
+        assert!(check(&SecretString::from("short"), &[]).is_err());
+        assert!(check(&SecretString::from("äöü grün über"), &[]).is_ok());
     }
 }

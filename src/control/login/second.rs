@@ -1,0 +1,224 @@
+//! The second step of log-in: the password was right, now the code. Until it is, the session says only who
+//! waits: no gate takes it for a log-in, and both steps change its key.
+
+use super::local_path;
+use super::pages::{Going, agent_of, begin, go};
+use crate::access::{Anonymous, client, session};
+use crate::clock;
+use crate::control::second_factor::{check, devices};
+use crate::db::ids::UserId;
+use crate::db::schema::control::users;
+use crate::db::{Write, control};
+use crate::error::{AppError, Result};
+use crate::secrets::random_hex;
+use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::page::{Frame, see_other};
+use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
+use actix_session::Session;
+use actix_web::{HttpRequest, HttpResponse};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// Seconds for which the code is waited for.
+const PATIENCE: i64 = 10 * 60;
+/// Where in a session's state it stands who waits.
+const PENDING: &str = "pending";
+
+/// Whose password was right.
+#[derive(Debug, Deserialize, Serialize)]
+struct Pending {
+    user: i32,
+    /// Counts the changes of the user: another password or state, and the first step is to be gone again.
+    version: i32,
+    since: i64,
+}
+
+/// Whether log-in has to ask this user for a code on this device.
+pub(super) fn is_asked(
+    conn: &mut PgConnection,
+    user: UserId,
+    device: Option<&str>,
+) -> Result<bool> {
+    Ok(crate::control::second_factor::is_on(conn, user)?
+        && !match device {
+            Some(token) => devices::is_trusted(conn, user, token)?,
+            None => false,
+        })
+}
+
+/// Notes in a session with another key that the code is waited for, and asks for it.
+pub(super) async fn ask(
+    visitor: &Anonymous,
+    session: &Session,
+    user: UserId,
+    going: Going,
+) -> Result<HttpResponse> {
+    let version = visitor.block(move |app| version(app, user)).await?;
+    let pending = Pending {
+        user: user.0,
+        version: version.ok_or(AppError::LogIn)?,
+        since: clock::now().timestamp(),
+    };
+    let token = random_hex(24);
+    session.clear();
+    session.renew();
+    let fault = |error: actix_session::SessionInsertError| AppError::internal(error.to_string());
+    session.insert(PENDING, pending).map_err(fault)?;
+    session.insert(session::CSRF, &token).map_err(fault)?;
+    page(visitor, token, going, None)
+}
+
+/// Counts the changes of a user who may log in.
+fn version(app: &crate::app::App, user: UserId) -> Result<Option<i32>> {
+    control::statement(&app.pools, |conn| {
+        users::table
+            .find(user.0)
+            .filter(users::state.eq("active"))
+            .select(users::version)
+            .first(conn)
+            .optional()
+    })
+}
+
+fn page(
+    visitor: &Anonymous,
+    token: String,
+    going: Going,
+    errors: Option<&Errors>,
+) -> Result<HttpResponse> {
+    let mut p = Frame::new(visitor.context(), "code-title");
+    p.csrf = token;
+    let hidden = |name: &str, value: String| Input::new(InputKind::Hidden, name, "").value(value);
+    let mut form = FormView::new("/login/code", p.t("login-submit"))
+        .input(
+            Input::line("code", p.t("second-factor-code"), "")
+                .autocomplete("one-time-code")
+                .help(p.t("code-help"))
+                .required()
+                .max(30),
+        )
+        .input(Input::check("trust", p.t("code-trust"), false))
+        .input(hidden("next", going.next))
+        .input(hidden("kept_action", going.kept_action))
+        .input(hidden("kept_user", going.kept_user))
+        .input(hidden("kept_body", going.kept_body))
+        .cancel("/login");
+    let intro = p.t("code-intro");
+    match errors {
+        Some(errors) => {
+            form = form.errors(&p.t, errors);
+            p.render_again(|p| PlainFormPage { p, intro, form })
+        }
+        None => p.render(|p| PlainFormPage { p, intro, form }),
+    }
+}
+
+#[derive(Debug, Deserialize, Validate)]
+pub(super) struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    trust: String,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    kept_action: String,
+    #[serde(default)]
+    kept_user: String,
+    #[serde(default)]
+    kept_body: String,
+}
+
+impl CodeForm {
+    fn going(self) -> Going {
+        Going {
+            next: self.next,
+            kept_action: self.kept_action,
+            kept_user: self.kept_user,
+            kept_body: self.kept_body,
+        }
+    }
+}
+
+/// The page opened by itself: who waits is asked again, anybody else begins at the beginning.
+pub(super) async fn code_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
+    match pending(&visitor, &session).await? {
+        Some(_) => {
+            let token = visitor.context().csrf.clone();
+            page(&visitor, token, Going::default(), None)
+        }
+        None => Ok(see_other("/login")),
+    }
+}
+
+/// Who waits, if he still may.
+async fn pending(visitor: &Anonymous, session: &Session) -> Result<Option<UserId>> {
+    let Some(pending) = session.get::<Pending>(PENDING).ok().flatten() else {
+        return Ok(None);
+    };
+    let user = UserId(pending.user);
+    let now = visitor.block(move |app| version(app, user)).await?;
+    let in_time = clock::now().timestamp() - pending.since < PATIENCE;
+    Ok((in_time && now == Some(pending.version)).then_some(user))
+}
+
+pub(super) async fn code(
+    visitor: Anonymous,
+    session: Session,
+    sent: Submitted<CodeForm>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
+    let token = visitor.context().csrf.clone();
+    let Some(user) = pending(&visitor, &session).await? else {
+        session.purge();
+        return Ok(see_other("/login"));
+    };
+    let form = match sent.validated() {
+        Ok(form) => form.into_inner(),
+        Err(Faulty { typed, errors }) => {
+            return page(&visitor, token, typed.going(), Some(&errors));
+        }
+    };
+    let address = client::address(&req, visitor.app());
+    let (trust, agent) = (form.trust == "on", agent_of(&req));
+    let (of_act, code) = (address.clone(), form.code.clone());
+    let checked = visitor
+        .block(move |app| {
+            if !check(app, user, &code, &of_act, true)? {
+                return Ok(None);
+            }
+            super::begun(app, user, &of_act)?;
+            let cookie = trust.then(|| {
+                control::run::<Write, _>(&app.pools, |conn| {
+                    devices::trust(conn.pg(), app, user, &agent, &of_act)
+                })
+            });
+            Ok(Some(cookie.transpose()?))
+        })
+        .await;
+    let errors = match checked {
+        Ok(Some(cookie)) => {
+            let token = begin(&session, user.0, &req, address)?;
+            let mut response = go(&visitor, user, token, form.going()).await?;
+            if let Some(cookie) = cookie {
+                response
+                    .add_cookie(&cookie)
+                    .map_err(|error| AppError::internal(error.to_string()))?;
+            }
+            return Ok(response);
+        }
+        Ok(None) => error_at("code", "code-wrong", &[]),
+        Err(AppError::TooMany { wait_seconds }) => {
+            let seconds = [("seconds", wait_seconds.to_string())];
+            error_at("", "error-too-many-text", &seconds)
+        }
+        Err(other) => return Err(other),
+    };
+    page(&visitor, token, form.going(), Some(&errors))
+}
+
+/// Whether `next` is a place to go to after log-in.
+pub(super) fn place(next: &str) -> Option<&str> {
+    local_path(next).filter(|next| *next != "/")
+}
