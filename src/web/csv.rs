@@ -8,6 +8,9 @@ use actix_web::{HttpResponse, web};
 use futures_util::stream::{self, TryStreamExt};
 use std::future::Future;
 
+/// What a formula begins with; spreadsheets of East Asia take the wide signs for the same.
+pub const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A line's cells.
 pub type Line = Vec<String>;
 
@@ -83,8 +86,7 @@ pub fn as_written(cell: &str) -> &str {
 
 /// Apostrophes before it are seen through, so that one that was there before is not lost on the way back.
 fn is_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'')
-        .starts_with(['=', '+', '-', '@', '\t', '\r'])
+    cell.trim_start_matches('\'').starts_with(FORMULA)
 }
 
 #[cfg(test)]
@@ -100,6 +102,8 @@ mod tests {
             "+49 30 1",
             "'+49 30 1",
             "-x",
+            "＝1+1",
+            "\n=1",
             "'s",
             "'",
             "",

@@ -9,6 +9,7 @@ use crate::error::{AppError, Result};
 use crate::tenant::fields::Field;
 use crate::tenant::fields::kind::Kind;
 use crate::tenant::target_groups::rules::Column;
+use crate::web::csv::FORMULA;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
@@ -189,7 +190,7 @@ fn harmless(kind: &Kind, text: &str) -> String {
         && text
             .chars()
             .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '(' | ')' | '/' | '.' | '-'));
-    if !number && !telephone && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+    if !number && !telephone && text.starts_with(FORMULA) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn formulas_are_made_harmless_and_numbers_are_left() {
         let text = Kind::Text { max: 50 };
-        for bad in ["=1+1", "+x", "-2+3", "@sum", "\tx"] {
+        for bad in ["=1+1", "+x", "-2+3", "@sum", "\tx", "＝1+1", "＠sum"] {
             assert_eq!(harmless(&text, bad), format!("'{bad}"));
         }
         assert_eq!(harmless(&text, "a=b"), "a=b");
