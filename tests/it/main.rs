@@ -13,6 +13,7 @@
 
 mod api;
 mod architecture;
+mod attacks;
 mod audit;
 mod backup;
 mod bench;

@@ -32,8 +32,7 @@ pub fn ask(app: &App, email: &str, address: &str) -> Result<()> {
         throttle::key("forgot-account", &email),
         throttle::key("forgot-address", address),
     ];
-    throttle::may_try(&app.pools, &keys)?;
-    throttle::failed(&app.pools, &keys)?;
+    throttle::begin(&app.pools, &keys)?;
     let sealed = sealing::seal(&app.secret, PURPOSE, &email);
     control::run::<Write, _>(&app.pools, |conn| {
         let main = tenants::table.filter(tenants::kind.eq("main"));

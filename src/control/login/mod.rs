@@ -34,7 +34,7 @@ pub fn check(
         throttle::key("account", &email),
         throttle::key("address", address),
     ];
-    throttle::may_try(&app.pools, &keys)?;
+    throttle::begin(&app.pools, &keys)?;
     let found: Option<(i32, Option<String>, String)> = control::statement(&app.pools, |conn| {
         users::table
             .filter(users::email.eq(&email))
@@ -46,13 +46,10 @@ pub fn check(
     let right = passwords::verify(password, hash);
     match found {
         Some((id, _, state)) if right && state == "active" => {
-            throttle::forget(&app.pools, &keys[0])?;
+            throttle::passed(&app.pools, &keys)?;
             Ok(Some(UserId(id)))
         }
-        _ => {
-            throttle::failed(&app.pools, &keys)?;
-            Ok(None)
-        }
+        _ => Ok(None),
     }
 }
 

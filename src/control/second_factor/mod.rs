@@ -220,7 +220,7 @@ pub fn check(app: &App, user: UserId, code: &str, address: &str, recovery: bool)
         throttle::key("code-account", &user.to_string()),
         throttle::key("code-address", address),
     ];
-    throttle::may_try(&app.pools, &keys)?;
+    throttle::begin(&app.pools, &keys)?;
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let good = control::run::<Write, _>(&app.pools, |conn| {
         if !is_on(conn.pg(), user)? {
@@ -236,9 +236,7 @@ pub fn check(app: &App, user: UserId, code: &str, address: &str, recovery: bool)
         Ok(true)
     })?;
     if good {
-        throttle::forget(&app.pools, &keys[0])?;
-    } else {
-        throttle::failed(&app.pools, &keys)?;
+        throttle::passed(&app.pools, &keys)?;
     }
     Ok(good)
 }

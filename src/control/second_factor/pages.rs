@@ -212,7 +212,7 @@ fn demand_password(app: &App, user: UserId, password: &SecretString, address: &s
         throttle::key("password-account", &user.to_string()),
         throttle::key("password-address", address),
     ];
-    throttle::may_try(&app.pools, &keys)?;
+    throttle::begin(&app.pools, &keys)?;
     let hash: Option<String> = control::statement(&app.pools, |conn| {
         users::table
             .find(user.0)
@@ -220,9 +220,8 @@ fn demand_password(app: &App, user: UserId, password: &SecretString, address: &s
             .first(conn)
     })?;
     if passwords::verify(password, hash.as_deref()) {
-        return throttle::forget(&app.pools, &keys[0]);
+        return throttle::passed(&app.pools, &keys);
     }
-    throttle::failed(&app.pools, &keys)?;
     Err(AppError::invalid("profile-old-wrong"))
 }
 
