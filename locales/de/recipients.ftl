@@ -99,7 +99,7 @@ history-what = Was
 history-old = Vorher
 history-new = Nachher
 history-source = Durch
-history-user-gone = ein gelöschter Benutzer
+history-user-gone = jemand ohne Zuordnung zu diesem Mandanten
 
 source-form = Formular
 source-api = API

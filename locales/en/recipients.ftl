@@ -102,7 +102,7 @@ history-what = What
 history-old = Before
 history-new = After
 history-source = Through
-history-user-gone = a deleted user
+history-user-gone = somebody who has no place here
 
 source-form = Form
 source-api = API

@@ -33,6 +33,51 @@ fn only(app: &TestApp, email: &str, path: &str, rights: &[&str]) {
 }
 
 #[test]
+fn who_is_added_by_his_address_is_no_name_to_strangers() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    app.db.separate("sued");
+    app.member("carl@example.org", "nord", "editor");
+    let rename = "UPDATE users SET name = 'Carl Geheim' WHERE email = 'carl@example.org'";
+    app.db.as_provisioner().batch_execute(rename).unwrap();
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    let sonja = app.user("sonja@example.org", "sued", "administrator");
+    let place = [("email", "carl@example.org"), ("roles", "viewer")];
+    assert_eq!(sonja.submit("/t/sued/users/new", &place).status, 303);
+    let page = format!("/t/sued/users/{}", id(&app, "carl@example.org"));
+    for url in [
+        "/t/sued/users",
+        "/t/sued/users?q=geheim",
+        "/t/sued/users/export",
+        "/t/sued/audit",
+        "/t/sued/audit/export",
+        page.as_str(),
+        &format!("{page}/roles"),
+    ] {
+        let shown = sonja.get(url);
+        assert_eq!(shown.status, 200, "{url}");
+        assert!(!shown.body.contains("Geheim"), "{url}");
+    }
+    assert_eq!(
+        sonja.get("/t/sued/users?q=geheim").texts("tbody tr").len(),
+        0
+    );
+    assert_eq!(sonja.get("/t/sued/users?q=carl").texts("tbody tr").len(), 1);
+    let program = app.program("sonja@example.org", "sued", &[]);
+    let users = program.get("/users");
+    assert!(users.text.contains("carl@example.org") && !users.text.contains("Geheim"));
+    assert_eq!(program.get("/users?q=geheim").items().len(), 0);
+    assert!(
+        nora.get("/t/nord/users").body.contains("Carl Geheim"),
+        "at home he is known"
+    );
+    // Where a page begins is no place to compare with somebody else's name.
+    let foreign = format!("/t/sued/users?after={}", id(&app, "nora@example.org"));
+    assert_eq!(sonja.get(&foreign).texts("tbody tr").len(), 0);
+    assert!(nord.id > 0);
+}
+
+#[test]
 fn guesses_at_the_same_moment_count_like_those_one_after_the_other() {
     let app = TestApp::new();
     app.member("carl@example.org", "main", "viewer");

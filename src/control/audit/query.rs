@@ -63,11 +63,13 @@ pub struct Wanted {
     pub before: Option<i64>,
 }
 
-// A name is known to a tenant if its owner has a place or his home in it, or in an inner tenant of it.
+// A name is known to a tenant if its owner has his home in it or in an inner tenant of it. Who only has a
+// place there is called by his address.
 const ENTRIES: &str = "WITH here AS (
         SELECT t.id, t.name FROM control.tenants t WHERE t.id = $1 OR t.parent_id = $1 AND t.kind = 'inner'
     ), known AS (
-        SELECT u.id, u.name FROM control.users u WHERE u.home_tenant_id IN (SELECT id FROM here)
+        SELECT u.id, CASE WHEN u.home_tenant_id IN (SELECT id FROM here) THEN u.name ELSE u.email END AS name
+        FROM control.users u WHERE u.home_tenant_id IN (SELECT id FROM here)
             OR EXISTS (SELECT 1 FROM control.memberships m WHERE m.user_id = u.id AND m.tenant_id IN (SELECT id FROM here))
     )
     SELECT a.id, a.at, here.name AS tenant, a.user_id AS \"user\", COALESCE(k.name, '') AS user_name, a.source, a.act,

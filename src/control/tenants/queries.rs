@@ -314,7 +314,11 @@ pub(crate) const FAMILY: &str = "WITH RECURSIVE sub AS (
         UNION ALL SELECT t.id, t.parent_id FROM control.tenants t JOIN up ON up.parent_id = t.id
     )";
 
-const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles,
+/// Strangers are called by their address, as in `users::query`.
+const NAME: &str =
+    "CASE WHEN u.home_tenant_id IN (SELECT id FROM sub) THEN u.name ELSE u.email END";
+
+const MEMBERS: &str = "u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles,
              CASE WHEN h.id IN (SELECT id FROM sub UNION SELECT id FROM up) THEN h.name END AS home,
              u.home_tenant_id = $1 AS at_home, u.state = 'active' AS active, u.last_login_at
          FROM control.memberships m JOIN control.users u ON u.id = m.user_id JOIN control.tenants h ON h.id = u.home_tenant_id
@@ -327,7 +331,7 @@ const MEMBERS: &str = "SELECT u.id, u.name, u.email, COALESCE(string_agg(r.key, 
 /// `NotFound` for anybody else.
 pub fn member(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Member> {
     Ok(diesel::sql_query(format!(
-        "{FAMILY} {MEMBERS} AND u.id = $2 GROUP BY u.id, h.id"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {MEMBERS} AND u.id = $2 GROUP BY u.id, h.id"
     ))
     .bind::<Integer, _>(tenant.0)
     .bind::<Integer, _>(user.0)
@@ -373,7 +377,7 @@ pub fn page_of_members(
     limit: i64,
 ) -> Result<Vec<Member>> {
     Ok(diesel::sql_query(format!(
-        "{FAMILY} {MEMBERS} AND lower(u.name || ' ' || u.email) LIKE $2 AND u.id > $3 GROUP BY u.id, h.id ORDER BY u.id LIMIT $4"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {MEMBERS} AND lower({NAME} || ' ' || u.email) LIKE $2 AND u.id > $3 GROUP BY u.id, h.id ORDER BY u.id LIMIT $4"
     ))
     .bind::<Integer, _>(tenant.0)
     .bind::<Text, _>(pattern(search))

@@ -15,7 +15,6 @@ use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use secrecy::SecretString;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Somebody to be made a user.
 #[derive(Clone, Debug)]
@@ -98,25 +97,6 @@ pub fn normalise_email(email: &str) -> Result<String> {
     } else {
         Err(AppError::invalid("email-invalid"))
     }
-}
-
-/// The names of users, for pages that say who did something.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn names(conn: &mut PgConnection, ids: &[UserId]) -> Result<BTreeMap<UserId, String>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let ids: Vec<i32> = ids.iter().map(|id| id.0).collect();
-    let found: Vec<(i32, String)> = users::table
-        .filter(users::id.eq_any(ids))
-        .select((users::id, users::name))
-        .load(conn)?;
-    Ok(found
-        .into_iter()
-        .map(|(id, name)| (UserId(id), name))
-        .collect())
 }
 
 /// A user as found by his address.

@@ -12,6 +12,7 @@ use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+use std::collections::BTreeMap;
 
 /// Rows of a page.
 pub const ROWS: usize = 50;
@@ -63,7 +64,12 @@ pub struct Person {
     pub version: i32,
 }
 
-const PEOPLE: &str = "SELECT u.id, u.name, u.email, u.version, u.state = 'active' AS active, u.password_hash IS NOT NULL AS has_password,
+/// Whoever is at home neither here nor below is called by the address that he was added by: his name is not
+/// this tenant's to know.
+const NAME: &str =
+    "CASE WHEN u.home_tenant_id IN (SELECT id FROM sub) THEN u.name ELSE u.email END";
+
+const PEOPLE: &str = "u.email, u.version, u.state = 'active' AS active, u.password_hash IS NOT NULL AS has_password,
         EXISTS (SELECT 1 FROM control.second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS second_factor, u.created_at, u.last_login_at,
         ARRAY(SELECT r.key FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
             WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
@@ -89,7 +95,11 @@ pub struct Wanted {
     pub below: bool,
 }
 
-const CONDITION: &str = "lower(u.name || ' ' || u.email) LIKE $2 AND ($3 = '' OR u.state = $3)
+fn condition() -> String {
+    format!("lower({NAME} || ' ' || u.email) LIKE $2 AND {CONDITION}")
+}
+
+const CONDITION: &str = "($3 = '' OR u.state = $3)
     AND ($4 = '' OR EXISTS (SELECT 1 FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
         WHERE mr.membership_id = m.id AND r.key = $4))
     AND CASE WHEN $5 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
@@ -109,8 +119,11 @@ pub fn page(
     most: usize,
 ) -> Result<Vec<Person>> {
     let sql = format!(
-        "{FAMILY} {PEOPLE} WHERE {CONDITION} AND ($7 IS NULL OR (u.name, u.id) > (SELECT a.name, a.id FROM control.users a WHERE a.id = $7))
-         ORDER BY u.name, u.id LIMIT {most}"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} WHERE {} AND ($7 IS NULL OR ({NAME}, u.id) > (SELECT n.name, n.id FROM (
+             SELECT u.id, {NAME} AS name FROM control.users u WHERE u.id = $7 AND (u.home_tenant_id IN (SELECT id FROM sub)
+                 OR EXISTS (SELECT 1 FROM control.memberships m WHERE m.user_id = u.id AND m.tenant_id = $1))) n))
+         ORDER BY name, u.id LIMIT {most}",
+        condition()
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
@@ -136,7 +149,8 @@ struct Number {
 pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Result<i64> {
     let sql = format!(
         "{FAMILY} SELECT count(*) AS n FROM control.users u
-         LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1 WHERE {CONDITION}"
+         LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1 WHERE {}",
+        condition()
     );
     let found: Number = diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
@@ -155,7 +169,7 @@ pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Resu
 /// `NotFound` for anybody else.
 pub fn one(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
     let sql = format!(
-        "{FAMILY} {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
@@ -203,6 +217,73 @@ pub struct Place {
     /// Since when.
     #[diesel(sql_type = Timestamptz)]
     pub since: DateTime<Utc>,
+}
+
+/// What a user is granted in a tenant, before its ceiling.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Around {
+    /// Which tenant.
+    #[diesel(sql_type = Integer)]
+    pub id: i32,
+    /// Whether it lies above the one that asks.
+    #[diesel(sql_type = Bool)]
+    pub above: bool,
+    /// Keys of rights.
+    #[diesel(sql_type = Array<Text>)]
+    pub granted: Vec<String>,
+}
+
+/// What a user is granted in this tenant, below and above it: for measuring, never to be shown.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn around(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Vec<Around>> {
+    let sql = format!(
+        "{FAMILY} SELECT m.tenant_id AS id, m.tenant_id NOT IN (SELECT id FROM sub) AS above, m.granted
+         FROM control.memberships m
+         WHERE m.user_id = $2 AND m.tenant_id IN (SELECT id FROM sub UNION SELECT id FROM up)"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Integer, _>(user.0)
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Integer)]
+    id: i32,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// What a tenant calls users, for pages that say who did something. Whoever is neither at home in it or below
+/// nor has a place there is left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn names(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    ids: &[UserId],
+) -> Result<BTreeMap<UserId, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<i32> = ids.iter().map(|id| id.0).collect();
+    let sql = format!(
+        "{FAMILY} SELECT u.id, {NAME} AS name FROM control.users u
+         WHERE u.id = ANY ($2) AND (u.home_tenant_id IN (SELECT id FROM sub)
+             OR EXISTS (SELECT 1 FROM control.memberships m WHERE m.user_id = u.id AND m.tenant_id IN (SELECT id FROM sub)))"
+    );
+    let found: Vec<Named> = diesel::sql_query(sql)
+        .bind::<Integer, _>(tenant.0)
+        .bind::<Array<Integer>, _>(ids)
+        .load(conn)?;
+    Ok(found
+        .into_iter()
+        .map(|one| (UserId(one.id), one.name))
+        .collect())
 }
 
 /// The places of a user in this tenant and below; others are not this tenant's to know.

@@ -58,7 +58,7 @@ pub(super) async fn page(
                 } else {
                     roles::holders_in(conn.pg(), tenant, &[id])?
                 },
-                names: users::names(conn.pg(), &who)?,
+                names: users::query::names(conn.pg(), tenant, &who)?,
                 versions,
                 whole,
             })

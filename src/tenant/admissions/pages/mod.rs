@@ -8,13 +8,14 @@ use super::Admission;
 use crate::access::rights::DecideAdmissions;
 use crate::access::{ControlAccess, Routes};
 use crate::control::tenants::fence::Fence;
-use crate::db::ids::AdmissionId;
-use crate::db::schema::control::{tenants, users};
+use crate::control::users;
+use crate::db::ids::{AdmissionId, UserId};
+use crate::db::schema::control::tenants;
 use crate::error::{AppError, Result};
 use crate::web::Frame;
 use diesel::prelude::*;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -32,13 +33,13 @@ struct Which {
 /// Names behind the numbers: inner tenants of this tenant, and users.
 struct Names {
     inner: HashMap<i32, (String, Option<serde_json::Value>)>,
-    users: HashMap<i32, String>,
+    users: BTreeMap<UserId, String>,
 }
 
 async fn names(access: &ControlAccess<DecideAdmissions>, of: &[Admission]) -> Result<Names> {
     let top = access.tenant().id;
     let inner: Vec<i32> = of.iter().map(|one| one.inner).collect();
-    let asked: Vec<i32> = of.iter().filter_map(|one| one.user).collect();
+    let asked: Vec<UserId> = of.iter().filter_map(|one| one.user.map(UserId)).collect();
     access
         .run(move |conn| {
             let inner: Vec<(i32, String, Option<serde_json::Value>)> = tenants::table
@@ -46,16 +47,13 @@ async fn names(access: &ControlAccess<DecideAdmissions>, of: &[Admission]) -> Re
                 .filter(tenants::id.eq_any(inner))
                 .select((tenants::id, tenants::name, tenants::fence))
                 .load(conn.pg())?;
-            let users: Vec<(i32, String)> = users::table
-                .filter(users::id.eq_any(asked))
-                .select((users::id, users::name))
-                .load(conn.pg())?;
+            let users = users::query::names(conn.pg(), top, &asked)?;
             Ok(Names {
                 inner: inner
                     .into_iter()
                     .map(|(id, name, fence)| (id, (name, fence)))
                     .collect(),
-                users: users.into_iter().collect(),
+                users,
             })
         })
         .await
@@ -71,7 +69,7 @@ impl Names {
 
     fn asker(&self, p: &Frame, one: &Admission) -> String {
         let source = p.t(&format!("source-{}", one.source));
-        match one.user.and_then(|id| self.users.get(&id)) {
+        match one.user.and_then(|id| self.users.get(&UserId(id))) {
             Some(name) => format!("{name} ({source})"),
             None => source,
         }

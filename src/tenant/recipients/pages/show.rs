@@ -85,7 +85,10 @@ pub async fn show(
         .filter_map(|entry| entry.user)
         .collect();
     let ids: Vec<UserId> = ids.into_iter().collect();
-    let names = above.run(move |conn| users::names(conn.pg(), &ids)).await?;
+    let tenant = access.tenant().id;
+    let names = above
+        .run(move |conn| users::query::names(conn.pg(), tenant, &ids))
+        .await?;
     let p = frame(&access, "recipients-title");
     let page = Show {
         acts: acts(&p, &which.id),
