@@ -7,6 +7,7 @@ use crate::access::rights::{
     ChangeInner, CreateInner as MayCreateInner, DeleteInner, Right, ViewInner,
 };
 use crate::access::{ControlAccess, Routes};
+use crate::control::memberships::Granter;
 use crate::control::tenants::fence::{Fence, WantedFence};
 use crate::control::tenants::provision::{ChangeFence, CreateInner};
 use crate::control::tenants::queries::{self, Below};
@@ -174,6 +175,7 @@ async fn create(access: ControlAccess<MayCreateInner>, body: Body<NewInner>) -> 
     let Checked { basics, admin } = tenant.check(&access).await?;
     let order = CreateInner {
         actor: actor(&access),
+        granter: Some(Granter::of(access.context())?),
         parent: access.tenant().id,
         basics,
         fence: body.fence.wanted(),

@@ -159,6 +159,7 @@ impl Create {
         let made = if self.kind == "inner" {
             app.provisioner.carry_out(CreateInner {
                 actor: Actor::cli(),
+                granter: None,
                 parent: parent.id(),
                 basics,
                 fence: WantedFence {
@@ -172,6 +173,7 @@ impl Create {
         } else {
             app.provisioner.carry_out(CreateSeparate {
                 actor: Actor::cli(),
+                granter: None,
                 parent: Some(parent.id()),
                 basics,
                 admin,

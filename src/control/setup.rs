@@ -32,6 +32,7 @@ impl Order for SetUp {
         }
         CreateSeparate {
             actor: self.actor,
+            granter: None,
             parent: None,
             basics: Basics::check(
                 Slug::parse("main", &BTreeSet::new())?,

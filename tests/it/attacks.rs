@@ -33,6 +33,172 @@ fn only(app: &TestApp, email: &str, path: &str, rights: &[&str]) {
 }
 
 #[test]
+fn whoever_makes_an_inner_tenant_holds_no_more_in_it_than_above() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let news = app.db.list(&nord, "News");
+    app.db.recipient(&nord, "anna@nord.example", &[news]);
+    app.member("nora@example.org", "nord", "administrator");
+    let maker = app.user("maker@example.org", "nord", "viewer");
+    only(
+        &app,
+        "maker@example.org",
+        "nord",
+        &["inner.view", "inner.create", "lists.view"],
+    );
+    let wanted = |slug: &'static str| {
+        [
+            ("name", slug),
+            ("slug", slug),
+            ("rule", "email is not empty"),
+        ]
+    };
+    let made = maker.submit("/t/nord/inner/new", &wanted("all"));
+    assert_eq!(made.status, 303);
+    let page = maker.get("/t/nord/all/recipients");
+    assert!(
+        page.status >= 400 && !page.body.contains("anna@nord.example"),
+        "{page:?}"
+    );
+    assert_eq!(
+        maker.get("/t/nord/all/lists").status,
+        200,
+        "what he holds above"
+    );
+
+    // Nor does he hand to somebody else what he lacks.
+    let mut with_friend = wanted("friend").to_vec();
+    with_friend.extend([
+        ("admin_email", "friend@example.org"),
+        ("admin_name", "Friend"),
+        ("admin_password", PASSWORD),
+    ]);
+    let refused = maker.submit("/t/nord/inner/new", &with_friend);
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let program = app.program("nora@example.org", "nord", &["inner.view", "inner.create"]);
+    let order = json!({
+        "slug": "friend", "name": "Friend", "fence": { "rule": "email is not empty" },
+        "administrator": { "email": "friend@example.org", "name": "Friend", "password": PASSWORD },
+    });
+    let refused = program.send("POST", "/inner", order);
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let friends = "SELECT count(*) AS n FROM users WHERE email LIKE 'friend%'";
+    assert_eq!(count(&mut app.db.as_provisioner(), friends), 0);
+    // The person behind a program stays what he is.
+    let order =
+        json!({ "slug": "shop", "name": "Shop", "fence": { "rule": "email is not empty" } });
+    assert_eq!(program.send("POST", "/inner", order).status, 201);
+    let nora = app.visitor();
+    nora.log_in("nora@example.org");
+    assert_eq!(nora.get("/t/nord/shop/users").status, 200);
+}
+
+#[test]
+fn whoever_makes_a_separate_tenant_hands_on_no_more_than_he_holds() {
+    let app = TestApp::new();
+    let maker = app.user("maker@example.org", "main", "viewer");
+    only(
+        &app,
+        "maker@example.org",
+        "main",
+        &["tenants.view", "tenants.create"],
+    );
+    let friend = [
+        ("name", "West"),
+        ("slug", "west"),
+        ("admin_email", "friend@example.org"),
+        ("admin_name", "Friend"),
+        ("admin_password", PASSWORD),
+    ];
+    assert_eq!(maker.submit("/t/main/tenants/new", &friend).status, 422);
+    assert_eq!(
+        maker.submit("/t/main/tenants/new", &friend[..2]).status,
+        303
+    );
+    assert_eq!(maker.get("/t/west/users").status, 403);
+}
+
+#[test]
+fn no_password_is_set_of_who_holds_more_above_or_below() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    app.db.separate("sued");
+    let news = app.db.list(&nord, "News");
+    app.db.inner("nord", "vip", by_lists(&[news]));
+    // Carl is at home in the inner tenant and works in the whole one, too.
+    app.member("carl@example.org", "nord/vip", "viewer");
+    app.member("carl@example.org", "nord", "viewer");
+    let vera = app.user("vera@example.org", "nord/vip", "administrator");
+    let password =
+        |path: &str, email: &str| format!("/t/{path}/users/{}/password", id(&app, email));
+    let his = password("nord/vip", "carl@example.org");
+    assert_eq!(vera.get(&his).status, 422);
+    vera.get("/t/nord/vip/users");
+    let set = vera.post(&his, &[("password", "a quite new password")]);
+    assert_eq!(set.status, 422);
+    app.visitor().log_in("carl@example.org");
+
+    // Dora has nothing in the whole tenant, but administers the inner one.
+    app.member("dora@example.org", "nord", "viewer");
+    app.member("dora@example.org", "nord/vip", "administrator");
+    let rita = app.user("rita@example.org", "nord", "viewer");
+    let keys = [
+        "users.view",
+        "users.change",
+        "recipients.view",
+        "dashboard.view",
+        "lists.view",
+        "fields.view",
+    ];
+    only(&app, "rita@example.org", "nord", &keys);
+    only(&app, "dora@example.org", "nord", &["lists.view"]);
+    assert_eq!(rita.get(&password("nord", "dora@example.org")).status, 422);
+    only(
+        &app,
+        "dora@example.org",
+        "nord/vip",
+        &["lists.view", "fields.view"],
+    );
+    assert_eq!(rita.get(&password("nord", "dora@example.org")).status, 200);
+    // What he does elsewhere is not theirs to know, nor in their way.
+    app.member("dora@example.org", "sued", "administrator");
+    assert_eq!(rita.get(&password("nord", "dora@example.org")).status, 200);
+}
+
+#[test]
+fn what_a_role_has_by_another_is_not_made_its_own_by_who_lacks_it() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    let role = |pairs: &[(&str, &str)]| {
+        nora.get("/t/nord/roles/new");
+        nora.post("/t/nord/roles", pairs).location
+    };
+    role(&[("name", "Exports"), ("rights", "recipients.export")]);
+    let whole = role(&[
+        ("name", "Whole"),
+        ("includes", "exports"),
+        ("rights", "lists.view"),
+    ]);
+    let rita = app.user("rita@example.org", "nord", "viewer");
+    let keys = ["roles.view", "roles.change", "lists.view"];
+    only(&app, "rita@example.org", "nord", &keys);
+    let edit = rita.get(&format!("{whole}/edit"));
+    let version = edit.attribute("form.form [name=version]", "value").unwrap();
+    let kept = [
+        ("name", "Whole"),
+        ("includes", "exports"),
+        ("rights", "lists.view"),
+        ("rights", "recipients.export"),
+        ("version", version.as_str()),
+    ];
+    assert_eq!(rita.post(&whole, &kept).status, 422);
+    // Without the other role it would lose the right; with both she changes nothing of it.
+    let renamed = [kept[1], kept[2], kept[4], ("name", "All")];
+    assert_eq!(rita.post(&whole, &renamed).status, 303);
+}
+
+#[test]
 fn who_is_added_by_his_address_is_no_name_to_strangers() {
     let app = TestApp::new();
     let nord = app.db.separate("nord");

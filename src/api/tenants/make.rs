@@ -5,6 +5,7 @@ use crate::access::ControlAccess;
 use crate::access::rights::{CreateTenants, Right};
 use crate::api::body::Body;
 use crate::api::{Answer, actor, aside, created, url};
+use crate::control::memberships::Granter;
 use crate::control::tenants::provision::{Basics, CreateSeparate, FirstUser};
 use crate::control::tenants::queries::Below;
 use crate::control::tenants::slug::Slug;
@@ -137,6 +138,7 @@ pub(super) async fn create(access: ControlAccess<CreateTenants>, body: Body<NewT
     let Checked { basics, admin } = body.0.check(&access).await?;
     let order = CreateSeparate {
         actor: actor(&access),
+        granter: Some(Granter::of(access.context())?),
         parent: Some(access.tenant().id),
         basics,
         admin,

@@ -77,6 +77,7 @@ pub(super) fn fill(
     };
     let tenant = app.provisioner.carry_out(CreateSeparate {
         actor: Actor::cli(),
+        granter: None,
         parent: Some(TenantId(1)),
         basics: basics("large")?,
         admin,
@@ -99,6 +100,7 @@ pub(super) fn fill(
     ] {
         let inner = app.provisioner.carry_out(CreateInner {
             actor: Actor::cli(),
+            granter: None,
             parent: tenant,
             basics: basics(slug)?,
             fence: WantedFence {

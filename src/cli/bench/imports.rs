@@ -130,6 +130,7 @@ fn prepare(opened: &Opened) -> Result<Fields> {
     let slug = Slug::parse("large", &app.sections)?;
     let id = app.provisioner.carry_out(CreateSeparate {
         actor: Actor::cli(),
+        granter: None,
         parent: Some(TenantId(1)),
         basics: Basics::check(slug, "Bench", "#3b6ea5", "en", "UTC")?,
         admin: None,

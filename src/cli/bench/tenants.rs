@@ -48,6 +48,7 @@ pub(super) fn run(opened: &Opened, loaded: &Loaded, count: usize, format: Format
         let slug = Slug::parse(&format!("bench-{number}"), &app.sections)?;
         let order = CreateSeparate {
             actor: Actor::cli(),
+            granter: None,
             parent: Some(TenantId(1)),
             basics: Basics::check(slug, "Bench", "#3b6ea5", "en", "UTC")?,
             admin: None,

@@ -36,6 +36,7 @@ pub(super) fn separate(opened: &Opened, main: TenantId) -> Result<TenantId> {
     for (parent, slug, name, colour, locale) in SEPARATE {
         let id = opened.app.provisioner.carry_out(CreateSeparate {
             actor: Actor::cli(),
+            granter: None,
             parent: known.get(parent).copied(),
             basics: basics(opened, slug, name, colour, locale)?,
             admin: Some(user("admin@example.com", "administrator")?),
@@ -80,6 +81,7 @@ pub(super) fn inner(opened: &Opened, parent: TenantId, lists: &Lists) -> Result<
     ] {
         opened.app.provisioner.carry_out(CreateInner {
             actor: Actor::cli(),
+            granter: None,
             parent,
             basics: basics(opened, slug, name, colour, "de")?,
             fence,

@@ -1,8 +1,8 @@
 //! Grant only what you hold: what somebody may hand on, or take away, in a tenant.
 
-use super::place_of;
 use crate::access::{Context, rights};
 use crate::control::roles;
+use crate::control::users::query::{self, Around};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::{memberships, tenants, visits};
 use crate::error::{AppError, Result};
@@ -145,23 +145,45 @@ impl Granter {
         self.demand(conn, &rights)
     }
 
-    /// Demands that he holds all that somebody else holds here: whoever sets another's password can act
-    /// as him.
+    /// Demands that he holds all that somebody else holds here, above and below: whoever sets another's
+    /// password can act as him. What that one is elsewhere is no business of this tenant.
     ///
     /// # Errors
     /// `Invalid("users-holds-more")`.
     pub fn demand_all_of(&self, conn: &mut PgConnection, user: UserId) -> Result<()> {
-        let Some((_, _, place)) = place_of(conn, user, self.tenant)? else {
+        if self.operator {
             return Ok(());
-        };
-        let ids = roles::by_keys(conn, self.tenant, &place.roles)?;
-        let mut his = roles::rights_of(conn, &ids)?;
-        his.extend(place.rights);
-        if self.lacks(conn, &his)?.is_empty() {
-            Ok(())
-        } else {
-            Err(AppError::invalid("users-holds-more"))
         }
+        for Around { id, above, granted } in query::around(conn, self.tenant, user)? {
+            let his: BTreeSet<String> = granted.into_iter().collect();
+            let more = if above {
+                // Rights above are worth more than the same here.
+                !his.is_subset(&self::granted(conn, self.user, TenantId(id))?)
+            } else {
+                !self.lacks(conn, &his)?.is_empty()
+            };
+            if more {
+                return Err(AppError::invalid("users-holds-more"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The person behind a program: what he may himself, whatever his token may.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn as_person(&self, conn: &mut PgConnection) -> Result<Self> {
+        let mut person = self.clone();
+        if person.token.take().is_some() {
+            let held: Vec<String> = memberships::table
+                .filter(memberships::user_id.eq(self.user.0))
+                .filter(memberships::tenant_id.eq(self.tenant.0))
+                .select(memberships::in_force)
+                .first(conn)?;
+            person.held = held.into_iter().collect();
+        }
+        Ok(person)
     }
 }
 

@@ -207,8 +207,19 @@ pub fn change(
         .union(&rights_of(conn, &includes)?)
         .cloned()
         .collect();
-    // What goes is measured like what comes.
-    let different = before.all.symmetric_difference(&after).cloned().collect();
+    // What goes is measured like what comes. So are rights that only become the role's own, or those of
+    // another role that it includes: they would stay where they are taken from the other.
+    let mut different: BTreeSet<String> =
+        before.all.symmetric_difference(&after).cloned().collect();
+    different.extend(before.own.symmetric_difference(&draft.rights).cloned());
+    let (was, will) = (&before.includes, &draft.includes);
+    let gone = was.iter().filter(|key| !will.contains(key));
+    let moved: Vec<String> = gone
+        .chain(will.iter().filter(|key| !was.contains(key)))
+        .cloned()
+        .collect();
+    let moved = by_keys(conn, granter.tenant, &moved)?;
+    different.extend(rights_of(conn, &moved)?);
     granter.demand(conn, &different)?;
     diesel::delete(role_includes::table.filter(role_includes::role_id.eq(id.0))).execute(conn)?;
     diesel::delete(

@@ -140,6 +140,7 @@ impl TestDb {
     pub fn separate_order(&self, slug: &str) -> CreateSeparate {
         CreateSeparate {
             actor: Actor::cli(),
+            granter: None,
             parent: Some(self.tenant("main").id()),
             basics: basics(slug),
             admin: None,
@@ -173,6 +174,7 @@ impl TestDb {
     ) -> CreateInner {
         CreateInner {
             actor: Actor::cli(),
+            granter: None,
             parent: self.tenant(parent).id(),
             basics: basics(slug),
             fence,

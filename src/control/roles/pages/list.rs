@@ -5,6 +5,7 @@ use super::{frame, label_of};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, ViewRoles};
 use crate::error::{AppError, Result};
+use crate::web::csv::FORMULA;
 use crate::web::view::TablePage;
 use crate::web::{Cell, Column, Empty, Frame, Table};
 use actix_web::HttpResponse;
@@ -115,7 +116,7 @@ pub(super) async fn export(access: ControlAccess<ViewRoles>) -> Result<HttpRespo
 
 /// No spreadsheet may take a name for a formula.
 fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if cell.starts_with(FORMULA) {
         format!("'{cell}")
     } else {
         cell.to_owned()

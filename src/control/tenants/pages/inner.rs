@@ -10,6 +10,7 @@ use super::{Index, Search, field_errors, linked_name, made, nothing};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
+use crate::control::memberships::Granter;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::FormPage;
@@ -142,6 +143,7 @@ async fn inner_create(
     let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateInner {
         actor: Actor::form(access.user().id),
+        granter: Some(Granter::of(access.context())?),
         parent: access.tenant().id,
         basics,
         fence: WantedFence {

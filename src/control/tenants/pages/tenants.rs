@@ -8,6 +8,7 @@ use super::{Index, Search, field_errors, linked_name, made, nothing};
 use crate::access::rights::{CreateTenants, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
+use crate::control::memberships::Granter;
 use crate::error::Result;
 use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::FormPage;
@@ -131,6 +132,7 @@ async fn create(
     let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateSeparate {
         actor: Actor::form(access.user().id),
+        granter: Some(Granter::of(access.context())?),
         parent: Some(access.tenant().id),
         basics,
         admin,

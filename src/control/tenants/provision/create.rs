@@ -3,9 +3,11 @@
 use super::super::by_id;
 use super::super::fence::{Fence, WantedFence};
 use super::{Basics, FirstUser};
+use crate::access::rights::{self, ADMINISTRATOR};
 use crate::control::audit::{self, Actor};
-use crate::control::{memberships, users};
-use crate::db::ids::{TenantId, UserId};
+use crate::control::memberships::{self, Granter, Place};
+use crate::control::{roles, users};
+use crate::db::ids::TenantId;
 use crate::db::migrate::tenant_version;
 use crate::db::provisioner::{Order, ProvisionConn};
 use crate::db::schema::control::tenants;
@@ -13,12 +15,15 @@ use crate::error::{AppError, Result};
 use crate::tenant::fields;
 use diesel::prelude::*;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Makes a separate tenant: row, schema, roles, first administrator.
 #[derive(Debug)]
 pub struct CreateSeparate {
     /// Who orders it.
     pub actor: Actor,
+    /// What he may hand on where he stands; none for the command line, which nothing measures.
+    pub granter: Option<Granter>,
     /// Parent in the tree; none for the main tenant.
     pub parent: Option<TenantId>,
     /// Slug, name, look.
@@ -52,7 +57,8 @@ impl Order for CreateSeparate {
         diesel::update(tenants::table.find(id.0))
             .set(tenants::schema_version.eq(tenant_version()))
             .execute(conn.pg())?;
-        finish(conn, self.actor, id, &self.basics, self.admin.as_ref())?;
+        let by = (self.actor, self.granter.as_ref());
+        finish(conn, by, id, &self.basics, self.admin.as_ref())?;
         Ok(id)
     }
 }
@@ -62,6 +68,8 @@ impl Order for CreateSeparate {
 pub struct CreateInner {
     /// Who orders it.
     pub actor: Actor,
+    /// What he may hand on where he stands; none for the command line, which nothing measures.
+    pub granter: Option<Granter>,
     /// The separate or main tenant whose data it narrows.
     pub parent: TenantId,
     /// Slug, name, look.
@@ -101,7 +109,8 @@ impl Order for CreateInner {
             .execute(conn.pg())?;
         conn.make_inner(id, self.parent)?;
         conn.build_inner(id, self.parent, &fence.to_sql(&catalog, self.moves_allowed))?;
-        finish(conn, self.actor, id, &self.basics, self.admin.as_ref())?;
+        let by = (self.actor, self.granter.as_ref());
+        finish(conn, by, id, &self.basics, self.admin.as_ref())?;
         Ok(id)
     }
 }
@@ -129,10 +138,11 @@ fn insert(
         .map(TenantId)?)
 }
 
-/// The creator gets an administrator's place if he is a person, the first user his; the audit entry.
+/// A place for the creator, the first user his; the audit entry. Nobody gets more by it than the creator holds
+/// above: a fence around everybody would else be a way to all.
 fn finish(
     conn: &mut ProvisionConn<'_>,
-    actor: Actor,
+    (actor, granter): (Actor, Option<&Granter>),
     id: TenantId,
     basics: &Basics,
     first: Option<&FirstUser>,
@@ -146,13 +156,61 @@ fn finish(
         basics.slug.as_str(),
         &data,
     )?;
-    let administrator = ["administrator".to_owned()];
-    if let Some(UserId(creator)) = actor.user {
-        memberships::grant(conn.pg(), actor, UserId(creator), id, &administrator)?;
+    if let Some(granter) = granter {
+        place_of_creator(conn.pg(), actor, granter, id)?;
     }
     if let Some(first) = first {
+        if let Some(granter) = granter {
+            let coming = rights_in(conn.pg(), id, &first.roles)?;
+            granter.demand(conn.pg(), &coming)?;
+        }
         let user = users::create_or_find(conn.pg(), actor, id, &first.user)?;
         memberships::grant(conn.pg(), actor, user, id, &first.roles)?;
     }
     Ok(())
+}
+
+/// What roles come to in a tenant: rights that its kind does not know count for nothing.
+fn rights_in(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    roles: &[String],
+) -> Result<BTreeSet<String>> {
+    let inner = by_id(conn, tenant)?.is_inner();
+    let ids = roles::by_keys(conn, tenant, roles)?;
+    let mut rights = roles::rights_of(conn, &ids)?;
+    rights.retain(|key| rights::by_key(key).is_some_and(|right| right.inner || !inner));
+    Ok(rights)
+}
+
+/// An administrator's place for who holds above all that it gives, else what he holds of it. It is the
+/// person's, also where a program acts for him: the program's token is for the tenant above alone.
+fn place_of_creator(
+    conn: &mut PgConnection,
+    actor: Actor,
+    granter: &Granter,
+    id: TenantId,
+) -> Result<()> {
+    let administrator = [ADMINISTRATOR.to_owned()];
+    let mut rights = rights_in(conn, id, &administrator)?;
+    let lacking = granter.as_person(conn)?.lacks(conn, &rights)?;
+    if lacking.is_empty() {
+        memberships::grant(conn, actor, granter.user, id, &administrator)?;
+        return Ok(());
+    }
+    rights.retain(|key| !lacking.contains(key));
+    if rights.is_empty() {
+        return Ok(());
+    }
+    memberships::grant(conn, actor, granter.user, id, &[])?;
+    let (_, version, place) =
+        memberships::place_of(conn, granter.user, id)?.ok_or(AppError::NotFound)?;
+    let which = memberships::Which {
+        user: granter.user,
+        tenant: id,
+        version,
+    };
+    let rights = rights.into_iter().collect();
+    let operator = Granter::operator(id);
+    memberships::set(conn, actor, &operator, which, Place { rights, ..place })
 }
