@@ -198,6 +198,97 @@ fn what_a_role_has_by_another_is_not_made_its_own_by_who_lacks_it() {
     assert_eq!(rita.post(&whole, &renamed).status, 303);
 }
 
+/// The numbers of recipients tell how many there are outside.
+#[test]
+fn where_a_page_begins_tells_an_inner_tenant_no_number() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let news = app.db.list(&nord, "News");
+    for n in 0..120 {
+        let lists = if n % 2 == 0 { vec![news] } else { Vec::new() };
+        app.db
+            .recipient(&nord, &format!("r{n:03}@nord.example"), &lists);
+    }
+    app.db.inner("nord", "vip", by_lists(&[news]));
+    app.member("nora@example.org", "nord", "administrator");
+    let ina = app.user("ina@example.org", "nord/vip", "administrator");
+    let program = app.program("ina@example.org", "nord/vip", &[]);
+    let told = |cursor: &str| {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+        let read: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        read["id"].is_number()
+    };
+    let page = program.get("/recipients?limit=10&sort=email");
+    let next = page.json["next"].as_str().unwrap();
+    assert!(!told(next), "{next}");
+    let (mut seen, mut next) = (10, next.to_owned());
+    while !next.is_empty() {
+        let page = program.get(&format!("/recipients?limit=10&sort=email&after={next}"));
+        seen += page.items().len();
+        next = page.json["next"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(seen, 60);
+    let list = ina.get("/t/nord/vip/recipients");
+    let link = list.attribute("a[rel=next]", "href").unwrap();
+    let cursor = link
+        .split("after=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap();
+    assert!(!told(cursor), "{cursor}");
+    assert_eq!(ina.get(&link).texts("tbody tr").len(), 10);
+    // One made up, or of another tenant, begins nowhere.
+    let forged = BASE64_URL_SAFE_NO_PAD.encode(r#"{"id":100}"#);
+    assert_eq!(
+        program.get(&format!("/recipients?after={forged}")).status,
+        422
+    );
+}
+
+/// A hidden field is shown nowhere; a rule or an order would tell it all the same, bit by bit.
+#[test]
+fn hidden_fields_answer_no_questions() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    app.member("nora@example.org", "nord", "administrator");
+    let nora = app.program("nora@example.org", "nord", &[]);
+    let field = json!({
+        "key": "score", "type": "text", "label": "Score", "label_de": "Note", "mode": "hidden", "indexed": true,
+    });
+    let made = nora.send("POST", "/fields", field);
+    assert_eq!(made.status, 201, "{made:?}");
+    app.db.recipient(&nord, "anna@nord.example", &[]);
+    let column = format!("f{}", made.json["id"]);
+    let person = json!({ "email": "bert@nord.example", column: "low" });
+    app.db.person(&nord, person, &[]);
+    app.member("edda@example.org", "nord", "editor");
+    let edda = app.program("edda@example.org", "nord", &[]);
+    for query in [
+        "rule=score%20%3D%20'low'",
+        "rule=score%20is%20empty",
+        "sort=score",
+    ] {
+        let asked = edda.get(&format!("/recipients?{query}"));
+        assert_eq!(asked.status, 422, "{query}: {asked:?}");
+        assert!(!asked.text.contains("low"), "{asked:?}");
+    }
+    let count = edda.get("/recipients/count?rule=score%20%3D%20'low'");
+    assert_eq!(count.status, 422, "{count:?}");
+    let person = app.visitor();
+    person.log_in("edda@example.org");
+    for page in ["recipients", "recipients/count", "recipients/export"] {
+        let asked = person.get(&format!("/t/nord/{page}?rule=score+%3D+'low'"));
+        assert_eq!(asked.status, 422, "{page}");
+    }
+    let asked = person.get("/t/nord/recipients?add_field=score&add_operator=%3D&add_value=low");
+    assert!(asked.location.is_empty(), "{asked:?}");
+    // Whoever defines fields sees what stands in them anyway.
+    let known = nora.get("/recipients/count?rule=score%20is%20empty");
+    assert_eq!(known.status, 200, "{known:?}");
+}
+
 #[test]
 fn who_is_added_by_his_address_is_no_name_to_strangers() {
     let app = TestApp::new();
@@ -241,6 +332,24 @@ fn who_is_added_by_his_address_is_no_name_to_strangers() {
     let foreign = format!("/t/sued/users?after={}", id(&app, "nora@example.org"));
     assert_eq!(sonja.get(&foreign).texts("tbody tr").len(), 0);
     assert!(nord.id > 0);
+}
+
+#[test]
+fn all_that_match_is_never_all_because_the_filter_cannot_be_read() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    app.db.recipient(&nord, "anna@nord.example", &[]);
+    let edda = app.user("edda@example.org", "nord", "administrator");
+    edda.get("/t/nord/recipients");
+    let pairs = [
+        ("act", "delete"),
+        ("which", "all"),
+        ("state", "q=nobody&q=twice"),
+    ];
+    let sent = edda.post("/t/nord/recipients/bulk/delete", &pairs);
+    assert_eq!(sent.status, 422, "{sent:?}");
+    let jobs = "SELECT count(*) AS n FROM jobs";
+    assert_eq!(count(&mut app.db.as_provisioner(), jobs), 0);
 }
 
 #[test]

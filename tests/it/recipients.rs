@@ -14,6 +14,7 @@ use mandant::tenant::recipients::bulk::{Act, KIND, Order, Whom};
 use mandant::tenant::recipients::query::{self, Cursor, Filter, Sort};
 use mandant::tenant::recipients::state::State;
 use mandant::tenant::target_groups::rules::Column;
+use mandant::web::sealed::Seal;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -60,6 +61,7 @@ fn walk(
     limit: i64,
 ) -> Vec<(RecipientId, Option<String>)> {
     let (mut all, mut after): (Vec<_>, Option<Cursor>) = (Vec::new(), None);
+    let seal = Seal::new(&db.app.secret, tenant.id());
     loop {
         let page = db
             .look_as(tenant.scope(), |conn| {
@@ -74,7 +76,7 @@ fn walk(
                 .map(|row| (row.id, row.values[0].clone())),
         );
         match page.next {
-            Some(next) => after = Some(Cursor::decode(&next.encode()).unwrap()),
+            Some(next) => after = Some(Cursor::decode(&next.encode(&seal), &seal).unwrap()),
             None => return all,
         }
         assert!(all.len() <= 100, "the pages never end");
@@ -207,6 +209,7 @@ fn a_cursor_that_somebody_wrote_by_hand_is_refused_and_nothing_breaks() {
         use base64::Engine;
         base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text)
     };
+    let seal = Seal::new(&db.app.secret, nord.id());
     for sort in &sorts {
         let (column, kind) = sort.by.as_ref().unwrap();
         for value in [
@@ -217,8 +220,9 @@ fn a_cursor_that_somebody_wrote_by_hand_is_refused_and_nothing_breaks() {
             "2026-02-30",
             "\\u0000",
         ] {
-            let text = format!(r#"{{"id":1,"by":"{column}","value":"{value}"}}"#);
-            let cursor = Cursor::decode(&encode(&text)).unwrap();
+            let id = seal.recipient(RecipientId(1));
+            let text = format!(r#"{{"id":"{id}","by":"{column}","value":"{value}"}}"#);
+            let cursor = Cursor::decode(&encode(&text), &seal).unwrap();
             let found = db.look_as(nord.scope(), |conn| {
                 query::page(conn, &[], &Filter::default(), sort, Some(&cursor), 5)
             });

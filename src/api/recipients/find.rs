@@ -112,10 +112,10 @@ pub(super) async fn list(access: Access<ViewRecipients>, listing: Params<Listing
         }
         .state()
     };
-    let seal = seal(&access);
+    let (seal, hidden_too) = (seal(&access), access.tenant().may("fields.change"));
     let found = access
         .run(move |conn| {
-            let all = fields::all(conn.pg())?;
+            let all = fields::askable(conn.pg(), hidden_too)?;
             let filter = match filter(&state, &all)? {
                 Ok(filter) => filter,
                 Err(errors) => return Ok(Err(errors)),
@@ -131,14 +131,14 @@ pub(super) async fn list(access: Access<ViewRecipients>, listing: Params<Listing
             }
             let after = match state.after.as_str() {
                 "" => None,
-                text => Some(Cursor::decode(text)?),
+                text => Some(Cursor::decode(text, &seal)?),
             };
             let export = Export::new(&all, filter)?;
             let part = export.sorted(conn, &sort, after.as_ref(), limit)?;
             let items = part.rows.iter().map(|row| shown(&export, &seal, row));
             Ok(Ok(Items {
                 items: items.collect(),
-                next: part.next.map(|next| next.encode()),
+                next: part.next.map(|next| next.encode(&seal)),
             }))
         })
         .await
@@ -157,9 +157,10 @@ pub(super) struct Count {
 
 pub(super) async fn count(access: Access<ViewRecipients>, narrowing: Params<Narrowing>) -> Answer {
     let state = narrowing.0.state();
+    let hidden_too = access.tenant().may("fields.change");
     let found = access
         .run(move |conn| {
-            let all = fields::all(conn.pg())?;
+            let all = fields::askable(conn.pg(), hidden_too)?;
             let filter = match filter(&state, &all)? {
                 Ok(filter) => filter,
                 Err(errors) => return Ok(Err(errors)),

@@ -14,6 +14,7 @@ use crate::tenant::fields;
 use crate::tenant::recipients::export::Export;
 use crate::tenant::recipients::query::{self, Cursor};
 use crate::tenant::recipients::state::State;
+use crate::web::sealed::Seal;
 use clap::Args;
 use std::io::{ErrorKind, Write};
 
@@ -68,13 +69,14 @@ impl Which {
 
 impl List {
     pub(super) fn run(self, loaded: &Loaded) -> Result {
+        let (opened, tenant) = self.which.open(loaded)?;
+        let seal = Seal::new(&opened.app.secret, tenant.id());
         let after = match &self.after {
-            Some(text) => Some(Cursor::decode(text).map_err(|_| {
+            Some(text) => Some(Cursor::decode(text, &seal).map_err(|_| {
                 Failure::Usage("--after: this is no cursor that a list gave".into())
             })?),
             None => None,
         };
-        let (opened, tenant) = self.which.open(loaded)?;
         let access =
             SystemAccess::<ViewRecipients>::new(tenant.scope(), None, Source::Cli).as_request();
         let found = access.run(&opened.app, |conn| {
@@ -104,7 +106,7 @@ impl List {
             table(&rows)
         })?;
         if let Some(next) = part.next {
-            output::message(&format!("more follow: --after {}", next.encode()));
+            output::message(&format!("more follow: --after {}", next.encode(&seal)));
         }
         Ok(())
     }

@@ -147,6 +147,17 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Field>> {
         .load(conn)?)
 }
 
+/// The fields that somebody may ask by, in rules and orders: hidden ones only who defines fields, because
+/// answers tell bit by bit what stands in them.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn askable(conn: &mut PgConnection, hidden_too: bool) -> Result<Vec<Field>> {
+    let mut all = all(conn)?;
+    all.retain(|field| hidden_too || field.mode != "hidden");
+    Ok(all)
+}
+
 /// The field of an id.
 ///
 /// # Errors

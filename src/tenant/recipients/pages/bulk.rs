@@ -50,8 +50,9 @@ pub struct Confirmed {
 }
 
 impl Confirmed {
-    fn state(&self) -> State {
-        serde_html_form::from_str(&self.state).unwrap_or_default()
+    /// What the list was narrowed to. One that cannot be read must not become all.
+    fn state(&self) -> Result<State> {
+        serde_html_form::from_str(&self.state).map_err(|_| AppError::invalid("form-unreadable"))
     }
 
     fn ids<R: Right>(&self, access: &Access<R>) -> Vec<RecipientId> {
@@ -74,8 +75,9 @@ fn look<M: Mode>(
     conn: &mut TenantConn<'_, M>,
     state: &State,
     chosen: Option<usize>,
+    hidden_too: bool,
 ) -> Result<Seen> {
-    let fields = fields::all(conn.pg())?;
+    let fields = fields::askable(conn.pg(), hidden_too)?;
     let count = match chosen {
         Some(count) => Count {
             count: count as i64,
@@ -121,8 +123,12 @@ async fn show<R: Right>(
     errors: &Errors,
 ) -> Result<HttpResponse> {
     let chosen = (typed.which != "all").then(|| typed.ids(access).len());
-    let state = typed.state();
-    let seen = access.run(move |conn| look(conn, &state, chosen)).await?;
+    let state = typed.state()?;
+    let back = format!("/recipients?{}", state.query());
+    let hidden_too = access.tenant().may("fields.change");
+    let seen = access
+        .run(move |conn| look(conn, &state, chosen, hidden_too))
+        .await?;
     let (title, url) = match typed.act.as_str() {
         "set" => ("bulk-set", "/recipients/bulk"),
         "subscribe" => ("bulk-subscribe", "/recipients/bulk"),
@@ -143,7 +149,7 @@ async fn show<R: Right>(
     let submit = p.t.with("bulk-do", "recipients", &number);
     let mut form = FormView::new(p.url(url), submit)
         .inputs(inputs(&p, typed, &seen))
-        .cancel(p.url(&format!("/recipients?{}", typed.state().query())));
+        .cancel(p.url(&back));
     for (name, value) in [
         ("act", &typed.act),
         ("which", &typed.which),
@@ -278,13 +284,14 @@ async fn begin<R: Right<Mode = Write>>(
     act: Act,
 ) -> Result<HttpResponse> {
     let ids = (form.which != "all").then(|| form.ids(access));
-    let (state, word) = (form.state(), form.act.clone());
+    let (state, word) = (form.state()?, form.act.clone());
+    let hidden_too = access.tenant().may("fields.change");
     let job: JobId = access
         .run(move |conn| {
             let whom = match ids {
                 Some(ids) => Whom::Chosen(ids),
                 None => {
-                    let all = fields::all(conn.pg())?;
+                    let all = fields::askable(conn.pg(), hidden_too)?;
                     Whom::matching(conn, &state.strict_filter(&all)?)?
                 }
             };

@@ -7,20 +7,30 @@ use crate::tenant::fields::kind::Kind;
 use crate::tenant::recipients::dynamic::Dynamic;
 use crate::tenant::recipients::show;
 use crate::tenant::target_groups::rules::Column;
+use crate::web::sealed::Seal;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// Where a page begins: after this row. Opaque to users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a page begins: after this row.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The last row's id.
     id: i64,
     /// The sorted column; none for the order of creation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<String>,
     /// The last row's value in it; none where it is empty.
+    value: Option<String>,
+}
+
+/// How it stands in URLs. The id is sealed there: its number would tell an inner tenant how many recipients
+/// exist outside its fence.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<String>,
 }
@@ -45,20 +55,30 @@ impl Cursor {
     }
 
     /// The form in URLs and on the command line.
-    pub fn encode(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    pub fn encode(&self, seal: &Seal) -> String {
+        let written = Written {
+            id: seal.recipient(RecipientId(self.id)),
+            by: self.by.clone(),
+            value: self.value.clone(),
+        };
+        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(&written).unwrap_or_default())
     }
 
     /// Reads that form.
     ///
     /// # Errors
     /// `Invalid` where it is none.
-    pub fn decode(text: &str) -> Result<Self> {
-        BASE64_URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| AppError::invalid("cursor-invalid"))
+    pub fn decode(text: &str, seal: &Seal) -> Result<Self> {
+        let read = || {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+            let written: Written = serde_json::from_slice(&bytes).ok()?;
+            Some(Self {
+                id: seal.open(&written.id)?.0,
+                by: written.by,
+                value: written.value,
+            })
+        };
+        read().ok_or_else(|| AppError::invalid("cursor-invalid"))
     }
 
     /// Whether the row had no value in the sorted column.

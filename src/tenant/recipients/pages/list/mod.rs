@@ -6,7 +6,7 @@ mod view;
 
 use super::super::query::{self, Count, Cursor, Filter, Page};
 use super::super::state::{self, Faults, State};
-use super::columns;
+use super::{columns, seal};
 use crate::access::Access;
 use crate::access::rights::ViewRecipients;
 use crate::db::{Mode, TenantConn};
@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::lists::{self, List};
 use crate::web::i18n::Texts;
+use crate::web::sealed::Seal;
 use crate::web::{Frame, see_other};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -78,7 +79,10 @@ async fn added(
     state: &State,
     addition: &Addition,
 ) -> Result<std::result::Result<Option<State>, Faults>> {
-    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let hidden_too = access.tenant().may("fields.change");
+    let all = access
+        .run(move |conn| fields::askable(conn.pg(), hidden_too))
+        .await?;
     let Some(field) = all.iter().find(|field| field.key == addition.add_field) else {
         return Ok(Ok(None));
     };
@@ -101,12 +105,13 @@ async fn load(
     chosen: columns::Chosen,
     state: &State,
 ) -> Result<Loaded> {
-    let state = state.clone();
+    let (state, seal) = (state.clone(), seal(access));
+    let hidden_too = access.tenant().may("fields.change");
     access
         .run(move |conn| {
-            let fields = fields::all(conn.pg())?;
+            let fields = fields::askable(conn.pg(), hidden_too)?;
             let lists = lists::all(conn)?;
-            let found = find(conn, &fields, &chosen, &state)?;
+            let found = find(conn, &fields, &chosen, (&state, &seal))?;
             Ok(Loaded {
                 shown: chosen.of(&fields),
                 fields,
@@ -121,7 +126,7 @@ fn find<M: Mode>(
     conn: &mut TenantConn<'_, M>,
     fields: &[Field],
     chosen: &columns::Chosen,
-    state: &State,
+    (state, seal): (&State, &Seal),
 ) -> Result<std::result::Result<Found, Faults>> {
     let rule = match state.checked_rule(fields)? {
         Ok(rule) => rule,
@@ -131,7 +136,7 @@ fn find<M: Mode>(
     let filter = state.filter(rule)?;
     let after = match state.after.as_str() {
         "" => None,
-        text => Some(Cursor::decode(text)?),
+        text => Some(Cursor::decode(text, seal)?),
     };
     let columns = chosen
         .of(fields)
@@ -170,9 +175,10 @@ pub async fn count(
     state: web::Query<State>,
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
+    let hidden_too = access.tenant().may("fields.change");
     let count = access
         .run(move |conn| {
-            let all = fields::all(conn.pg())?;
+            let all = fields::askable(conn.pg(), hidden_too)?;
             query::count_within(conn, &state.strict_filter(&all)?, COUNT_MS)
         })
         .await?;

@@ -61,7 +61,7 @@ pub(super) fn rows(
     }
     if let Some(next) = &page.next {
         let next = State {
-            after: next.encode(),
+            after: next.encode(seal),
             ..state.clone()
         };
         table.next = p.url(&format!("/recipients?{}", next.query()));
