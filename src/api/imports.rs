@@ -8,6 +8,7 @@ use crate::db::ids::{FieldId, ImportId, JobId, ListId};
 use crate::error::{AppError, Result};
 use crate::jobs::queue;
 use crate::tenant::fields::{self, Field};
+use crate::tenant::lists;
 use crate::tenant::recipients::import::acts::{self, Import};
 use crate::tenant::recipients::import::end::Cause;
 use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Settings};
@@ -306,6 +307,12 @@ async fn start(access: &Access<RunImports>, file: Upload, text: &str) -> Result<
             let all = fields::all(conn.pg())?;
             let (source, found) = acts::look(&path, &all, &here)?;
             let dry = wanted.dry_run;
+            let known = lists::all(conn)?;
+            let there = |list: &&ListId| known.iter().any(|known| known.id == **list);
+            if let Some(list) = wanted.lists.iter().find(|list| !there(list)) {
+                let list = [("list", list.to_string())];
+                return Ok(Err(Fault::at("settings.lists", "list-unknown", &list)));
+            }
             let settings = match wanted.over(found, &source, &all) {
                 Ok(settings) => settings,
                 Err(fault) => return Ok(Err(fault)),

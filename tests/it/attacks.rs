@@ -335,6 +335,32 @@ fn who_is_added_by_his_address_is_no_name_to_strangers() {
 }
 
 #[test]
+fn an_import_subscribes_to_no_list_that_is_not_there() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let (news, other) = (app.db.list(&nord, "News"), app.db.list(&nord, "Other"));
+    app.db.inner("nord", "vip", by_lists(&[news]));
+    app.member("ina@example.org", "nord/vip", "administrator");
+    let ina = app.program("ina@example.org", "nord/vip", &[]);
+    let send = |list: i32| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"settings\"\r\n\r\n{}\r\n--x\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"people.csv\"\r\n\r\nE-Mail\nanna@example.org\n\r\n--x--\r\n",
+            json!({ "lists": [list] })
+        );
+        ina.run("POST", "/imports", "multipart/form-data; boundary=x", &body)
+    };
+    let (hidden, nowhere) = (send(other.0), send(999_999));
+    for refused in [&hidden, &nowhere] {
+        assert_eq!(refused.status, 422, "{refused:?}");
+        assert_eq!(refused.faults()[0].0, "settings.lists", "{refused:?}");
+    }
+    assert_eq!(hidden.faults(), nowhere.faults());
+    assert_eq!(ina.get("/imports").items().len(), 0);
+    assert_eq!(send(news.0).status, 202);
+}
+
+#[test]
 fn all_that_match_is_never_all_because_the_filter_cannot_be_read() {
     let app = TestApp::new();
     let nord = app.db.separate("nord");
