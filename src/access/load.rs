@@ -16,7 +16,7 @@ use crate::db::schema::tenant::admissions;
 use crate::db::tenant::{self, Acting};
 use crate::db::{Read, Source, control};
 use crate::error::{AppError, Result};
-use crate::web::form::USER_FIELD;
+use crate::web::form::{USER_FIELD, same_origin};
 use crate::web::{error_page, flash};
 use actix_session::SessionExt;
 use actix_web::body::{BoxBody, MessageBody};
@@ -48,6 +48,12 @@ pub async fn load(
         return Ok(req.into_response(page).map_into_boxed_body());
     }
     req.extensions_mut().insert(Rc::clone(&context));
+    // PostgreSQL takes no NUL, and nobody types one. Forms refuse it themselves.
+    if req.query_string().contains("%00") {
+        let error = AppError::invalid("form-unreadable");
+        let page = error_page::of(&error, &context, req.request())?;
+        return Ok(req.into_response(page).map_into_boxed_body());
+    }
     let response = next.call(req).await?.map_into_boxed_body();
     let error = response
         .response()
@@ -86,7 +92,9 @@ async fn kept_form(req: &mut ServiceRequest) -> Result<Option<KeptForm>> {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    // Another site's form is not brought back: whoever logs in would find filled in what a stranger wrote.
     if req.method() != Method::POST
+        || !same_origin(req.request())
         || !req.path().starts_with("/t/")
         || !kind.starts_with("application/x-www-form-urlencoded")
     {
@@ -227,10 +235,13 @@ pub(super) fn named_tenant(
     let path = path.strip_prefix(super::routes::API).unwrap_or(path);
     let mut words = path.strip_prefix("/t/")?.split('/');
     let slug = words.next().filter(|slug| is_slug(slug))?;
-    let inner = words
-        .next()
-        .filter(|word| is_slug(word) && !sections.contains(*word))
-        .map(str::to_owned);
+    let inner = match words.next() {
+        None => None,
+        Some(section) if sections.contains(section) => None,
+        Some(inner) if is_slug(inner) => Some(inner.to_owned()),
+        // `/t/nord/VIP/lists`: whoever writes an inner tenant's name otherwise never means the whole one.
+        Some(_) => return None,
+    };
     Some((slug.to_owned(), inner))
 }
 
@@ -463,5 +474,8 @@ mod tests {
             Some(("nord".into(), Some("vip".into())))
         );
         assert_eq!(named("/login"), None);
+        // What is neither is not the tenant itself.
+        assert_eq!(named("/t/nord/VIP/lists"), None);
+        assert_eq!(named("/t/nord/%76ip/lists"), None);
     }
 }

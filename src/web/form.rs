@@ -185,6 +185,10 @@ impl<F: Form> FromRequest for Submitted<F> {
             let pairs: Vec<(String, String)> = serde_html_form::from_bytes(&body)
                 .map_err(|_| AppError::invalid("form-unreadable"))?;
             verify(&context, &pairs, same_origin)?;
+            // PostgreSQL takes none, and nobody types one.
+            if pairs.iter().any(|(_, value)| value.contains('\0')) {
+                return Err(AppError::invalid("form-unreadable"));
+            }
             let raw = serde_html_form::from_bytes(&body)
                 .map_err(|_| AppError::invalid("form-unreadable"))?;
             let refill = value(&pairs, REFILL_FIELD).is_some();

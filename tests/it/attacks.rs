@@ -407,3 +407,68 @@ fn guesses_at_the_same_moment_count_like_those_one_after_the_other() {
     let held_up = held_up.filter(|told| *told).count();
     assert!(held_up >= 11, "only {held_up} of 16 were held up");
 }
+
+/// A cookie that is kept to this site does not come along from another: nobody is logged in then.
+#[test]
+fn another_sites_form_is_not_brought_back_after_the_log_in() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    let visitor = app.visitor();
+    visitor.get("/login");
+    let pairs = [("name", "Written elsewhere"), ("_user", "1")];
+    let own = visitor.post_with(
+        "/t/nord/lists/new",
+        &pairs,
+        &[("sec-fetch-site", "same-origin")],
+    );
+    assert!(own.body.contains("kept_body"), "{own:?}");
+    for header in [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+    ] {
+        let foreign = visitor.post_with("/t/nord/lists/new", &pairs, &[header]);
+        assert!(!foreign.body.contains("elsewhere"), "{foreign:?}");
+    }
+}
+
+#[test]
+fn an_inner_tenants_name_written_otherwise_is_never_the_whole_tenant() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let news = app.db.list(&nord, "News");
+    app.db.inner("nord", "vip", by_lists(&[news]));
+    app.db.recipient(&nord, "outside@nord.example", &[]);
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    let program = app.program("nora@example.org", "nord", &[]);
+    for name in ["VIP", "%76ip", "v%69p", "vip%20", "1"] {
+        let page = nora.get(&format!("/t/nord/{name}/recipients"));
+        assert_eq!(page.status, 404, "{name}");
+        let asked = program.at(&format!("nord/{name}")).get("/recipients");
+        assert_eq!(asked.status, 404, "{name}");
+    }
+    assert_eq!(nora.get("/t/nord").status, 200);
+    assert_eq!(nora.get("/t/nord/recipients/new").status, 200);
+}
+
+#[test]
+fn a_nul_anywhere_is_refused_and_breaks_nothing() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    for query in [
+        "users?q=%00",
+        "users?state=a%00",
+        "audit?act=%00",
+        "users/export?q=%00",
+        "inner?q=%00",
+    ] {
+        assert_eq!(nora.get(&format!("/t/nord/{query}")).status, 422, "{query}");
+    }
+    nora.get("/profile");
+    let token = [("tenant", "no\0rd"), ("name", "x")];
+    assert_eq!(nora.post("/profile/tokens/new", &token).status, 422);
+    let visitor = app.visitor();
+    visitor.get("/login");
+    let guess = [("email", "a\0b"), ("password", "x")];
+    assert_eq!(visitor.post("/login", &guess).status, 422);
+}
