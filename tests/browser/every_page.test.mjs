@@ -10,6 +10,7 @@ const NO_PAGE = [
   [/\/(export|errors|count)$/, "a download or a part of a page"],
   [/^\/setup$/, "gone once the first administrator is there; see start.test.mjs"],
   [/^\/login$/, "for those without a session; see start.test.mjs"],
+  [/^\/login\/code$|\/users\/[^/]+\/second-factor$/, "only with a second factor; see login.test.mjs"],
   [/^\/password\/(forgot|reset)|^\/invitation\//, "for those without a session; see login.test.mjs"],
 ];
 const submit = "main form.form button[type=submit]";

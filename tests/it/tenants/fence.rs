@@ -129,7 +129,7 @@ fn a_faulty_rule_is_explained_in_the_readers_language() {
     assert_eq!(german.status, 422);
     assert_eq!(
         german.texts("#rule-error"),
-        ["Es gibt kein Feld «nachname»."]
+        ["Zeichen 1: Es gibt kein Feld «nachname»."]
     );
     let new = w.anna.submit(
         "/t/nord/inner/new",
