@@ -57,7 +57,7 @@ test("an administrator looks after an inner tenant", async () => {
 
   await nora.goto(`${app.url}/t/nord`);
   await look(nora, "start");
-  await nora.getByRole("link", { name: "One request to admit" }).click();
+  await nora.locator("main").getByRole("link", { name: "One request to admit" }).click();
   await look(nora, "requests");
   await nora.getByRole("link", { name: "out@nord.example" }).click();
   await look(nora, "request");
@@ -117,6 +117,8 @@ test("without JavaScript, in German, on a narrow screen", async () => {
   await tab.getByRole("link", { name: "Status ändern" }).click();
   await tab.getByLabel("aktiv").check();
   await tab.click(submit);
+  await tab.waitForURL(/tenants\/\d+$/);
+  await tab.waitForLoadState();
   const wide = await tab.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
   assert.ok(!wide, "the page scrolls sideways");
   if (process.env.MANDANT_SCREENSHOTS) await tab.screenshot({ path: `${process.env.MANDANT_SCREENSHOTS}/tenants-narrow.png`, fullPage: true });
