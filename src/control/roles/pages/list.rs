@@ -4,8 +4,8 @@ use super::super::{self as roles, Whole};
 use super::{frame, label_of};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, ViewRoles};
-use crate::error::{AppError, Result};
-use crate::web::csv::FORMULA;
+use crate::error::Result;
+use crate::web::csv;
 use crate::web::view::TablePage;
 use crate::web::{Cell, Column, Empty, Frame, Table};
 use actix_web::HttpResponse;
@@ -86,13 +86,10 @@ pub(super) async fn export(access: ControlAccess<ViewRoles>) -> Result<HttpRespo
         .run(move |conn| roles::usable_whole(conn.pg(), tenant))
         .await?;
     let p = frame(access.context(), "nav-roles");
-    let mut file = csv::Writer::from_writer(Vec::new());
     let head = [p.t("roles-right-key"), p.t("roles-right")];
     let names = all.iter().map(|whole| label_of(&p, &whole.role));
-    let write = |error: csv::Error| AppError::internal(error.to_string());
-    file.write_record(head.into_iter().chain(names).map(|cell| guarded(&cell)))
-        .map_err(write)?;
-    for right in rights::ALL {
+    let headings = head.into_iter().chain(names).collect();
+    let lines = rights::ALL.iter().map(|right| {
         let first = [right.key.to_owned(), right.label(p.t.language()).to_owned()];
         let held = all.iter().map(|whole| {
             let mark = match (whole.own.contains(right.key), whole.all.contains(right.key)) {
@@ -102,23 +99,8 @@ pub(super) async fn export(access: ControlAccess<ViewRoles>) -> Result<HttpRespo
             };
             mark.to_owned()
         });
-        file.write_record(first.into_iter().chain(held))
-            .map_err(write)?;
-    }
-    let bytes = file
-        .into_inner()
-        .map_err(|error| AppError::internal(error.to_string()))?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(("content-disposition", "attachment; filename=\"roles.csv\""))
-        .body(bytes))
-}
-
-/// No spreadsheet may take a name for a formula.
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(FORMULA) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+        first.into_iter().chain(held).collect()
+    });
+    let name = csv::file_name(&access.tenant().path, "roles");
+    Ok(csv::short(&name, headings, lines.collect()))
 }
