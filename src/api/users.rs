@@ -2,7 +2,7 @@
 
 use super::body::{Body, Params};
 use super::tenants::Language;
-use super::{Answer, Items, Paging, Which, actor, created, nothing, ok, url};
+use super::{Answer, Items, Paging, Which, created, nothing, ok, url};
 use crate::access::rights::{ChangeUsers, Right, ViewUsers};
 use crate::access::{ControlAccess, Routes};
 use crate::control::memberships::{self, Granter, Place};
@@ -144,7 +144,7 @@ fn refused(error: AppError) -> Fault {
 }
 
 async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> Answer {
-    let (actor, granter) = (actor(&access), Granter::of(access.context())?);
+    let granter = Granter::of(access.context())?;
     let language = match body.0.language {
         Some(language) => language.key().to_owned(),
         None => access.user().language.clone(),
@@ -159,7 +159,7 @@ async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> An
     };
     let post = access.app().post();
     let admitted = access
-        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &post, &wanted))
+        .run(move |conn| admit::admit(conn.pg(), &granter, &post, &wanted))
         .await
         .map_err(refused)?;
     let id = admitted.user;
@@ -191,7 +191,7 @@ async fn set(
     user: UserId,
     roles: Option<Vec<String>>,
 ) -> Result<()> {
-    let (actor, granter) = (actor(access), Granter::of(access.context())?);
+    let granter = Granter::of(access.context())?;
     access
         .run(move |conn| {
             let tenant = granter.tenant;
@@ -206,7 +206,7 @@ async fn set(
                 tenant,
                 version,
             };
-            memberships::set(conn.pg(), actor, &granter, which, wanted)
+            memberships::set(conn.pg(), &granter, which, wanted)
         })
         .await
 }

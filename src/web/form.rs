@@ -94,6 +94,12 @@ pub struct Faulty<F> {
 }
 
 impl<F: Form> Submitted<F> {
+    /// What was typed, whatever the form's rules say of it: for acts that do nothing yet and only show what
+    /// another one would do.
+    pub fn unchecked(self) -> F {
+        self.raw
+    }
+
     /// Checks the form's own rules.
     ///
     /// # Errors

@@ -113,6 +113,30 @@ impl std::fmt::Display for Change {
 }
 
 impl Matrix {
+    /// Shows these cells as chosen instead of those that are; what cannot be changed stays.
+    pub fn choose(&mut self, chosen: &BTreeSet<String>) {
+        let rows = self.groups.iter_mut().flat_map(|group| &mut group.rows);
+        for cell in rows.flat_map(|row| &mut row.cells) {
+            cell.on = cell.fixed && cell.on || chosen.contains(&cell.value);
+        }
+    }
+
+    /// The cells that are chosen as it stands, with changes made to them.
+    pub fn chosen_after(&self, changes: &[Change]) -> BTreeSet<String> {
+        let cells = self.groups.iter().flat_map(|group| &group.rows);
+        let on = cells.flat_map(|row| &row.cells).filter(|cell| cell.on);
+        let mut chosen: BTreeSet<String> = on.map(|cell| cell.value.clone()).collect();
+        for change in changes {
+            let cell = format!("{}:{}", change.column, change.thing);
+            if change.gives {
+                chosen.insert(cell);
+            } else {
+                chosen.remove(&cell);
+            }
+        }
+        chosen
+    }
+
     /// What differs between the matrix and the cells that were sent as chosen. Cells that cannot be changed
     /// never differ, whatever was sent.
     pub fn changes(&self, chosen: &BTreeSet<String>) -> Vec<Change> {

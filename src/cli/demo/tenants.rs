@@ -108,14 +108,14 @@ pub(super) fn roles(opened: &Opened, main: TenantId, tenant: TenantId) -> Result
             &["imports.view", "imports.run", "recipients.change"],
             &["viewer"],
         );
-        acts::create(pg, actor, &Granter::operator(main), "data-steward", central)?;
+        acts::create(pg, &Granter::operator(actor, main), "data-steward", central)?;
         let own = draft(
             "List keeper",
             "Looks after the mailing lists.",
             &["lists.create", "lists.change"],
             &["viewer"],
         );
-        acts::create(pg, actor, &Granter::operator(tenant), "list-keeper", own)?;
+        acts::create(pg, &Granter::operator(actor, tenant), "list-keeper", own)?;
         let few = ["dashboard.view", "lists.view", "recipients.view"];
         let few = few.map(str::to_owned).into_iter().collect();
         for owner in [main, tenant] {

@@ -5,9 +5,9 @@ pub mod packages;
 pub mod pages;
 mod query;
 
-pub use query::{Capped, below, one};
+pub use query::{Capped, below, one, some};
 
-use super::audit::{self, Actor};
+use super::audit;
 use super::memberships::Granter;
 use super::roles;
 use super::tenants::same_version;
@@ -31,40 +31,64 @@ pub fn spelled_out(ceiling: &Ceiling) -> BTreeSet<String> {
     }
 }
 
-/// Sets the ceiling of a tenant below the granter's, in force at once there and everywhere below it.
+/// What a tenant is to have.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Which.
+    pub tenant: TenantId,
+    /// The version of it that was seen.
+    pub version: i32,
+    /// Its ceiling.
+    pub ceiling: Ceiling,
+}
+
+/// Sets the ceilings of tenants below the granter's, in force at once there and everywhere below them: all,
+/// or none where one cannot be. What was is read by one query for all.
 ///
 /// # Errors
-/// `NotFound` for a tenant that is not below; `Conflict` where somebody changed the tenant since `version`;
+/// `NotFound` for a tenant that is not below; `Conflict` where somebody changed one since its version;
 /// `Invalid` for rights that the granter lacks: he can neither give nor take them.
-pub fn set(
-    conn: &mut PgConnection,
-    actor: Actor,
-    granter: &Granter,
-    (tenant, version): (TenantId, i32),
-    wanted: &Ceiling,
-) -> Result<()> {
+pub fn set(conn: &mut PgConnection, granter: &Granter, wanted: &[Wanted]) -> Result<()> {
     roles::lock(conn)?;
-    let before = one(conn, granter.tenant, tenant)?;
-    same_version(before.version, version)?;
-    if let Some(rights) = wanted
-        && rights.iter().any(|key| rights::by_key(key).is_none())
-    {
-        return Err(AppError::invalid("rights-unknown"));
+    let ids: Vec<TenantId> = wanted.iter().map(|one| one.tenant).collect();
+    let before = some(conn, granter.tenant, &ids)?;
+    let mut different = BTreeSet::new();
+    for (was, will) in before.iter().zip(wanted) {
+        same_version(was.version, will.version)?;
+        let unknown = |key: &String| rights::by_key(key).is_none();
+        if will.ceiling.iter().flatten().any(unknown) {
+            return Err(AppError::invalid("rights-unknown"));
+        }
+        if was.ceiling() != will.ceiling {
+            let (was, will) = (spelled_out(&was.ceiling()), spelled_out(&will.ceiling));
+            different.extend(was.symmetric_difference(&will).cloned());
+        }
     }
-    if before.ceiling() == *wanted {
-        return Ok(());
+    granter.demand(conn, &different)?;
+    for (was, will) in before.iter().zip(wanted) {
+        if was.ceiling() != will.ceiling {
+            put(conn, granter, was, will)?;
+        }
     }
-    let (was, will) = (spelled_out(&before.ceiling()), spelled_out(wanted));
-    granter.demand(conn, &was.symmetric_difference(&will).cloned().collect())?;
-    let stored = wanted
-        .as_ref()
-        .map(|rights| rights.iter().collect::<Vec<_>>());
-    diesel::update(tenants::table.find(tenant.0))
+    Ok(())
+}
+
+fn put(conn: &mut PgConnection, granter: &Granter, was: &Capped, will: &Wanted) -> Result<()> {
+    let rights = will.ceiling.as_ref();
+    let stored = rights.map(|rights| rights.iter().collect::<Vec<_>>());
+    diesel::update(tenants::table.find(will.tenant.0))
         .set((
             tenants::ceiling.eq(stored),
             tenants::version.eq(tenants::version + 1),
         ))
         .execute(conn)?;
-    let data = json!({ "old": before.ceiling, "new": wanted });
-    audit::record(conn, actor, tenant, "tenant.ceiling", "", &data)
+    let data = json!({ "old": was.ceiling, "new": will.ceiling });
+    audit::record(
+        conn,
+        granter.actor,
+        will.tenant,
+        "tenant.ceiling",
+        "",
+        &data,
+    )
 }

@@ -1,10 +1,8 @@
 //! Packages of rights: named sets that many tenants are given as their ceiling in one act. A tenant keeps
 //! what it was given; to change a package changes no tenant.
 
-use super::{Ceiling, set};
 use crate::access::rights;
 use crate::control::audit::{self, Actor};
-use crate::control::memberships::Granter;
 use crate::control::roles;
 use crate::control::tenants::same_version;
 use crate::db::ids::TenantId;
@@ -142,21 +140,4 @@ pub fn delete(conn: &mut PgConnection, actor: Actor, tenant: TenantId, id: i32) 
         &id.to_string(),
         &data,
     )
-}
-
-/// Gives many tenants the same ceiling: all of them, or none where one refuses.
-///
-/// # Errors
-/// As `set`.
-pub fn give(
-    conn: &mut PgConnection,
-    actor: Actor,
-    granter: &Granter,
-    to: &[(TenantId, i32)],
-    ceiling: &Ceiling,
-) -> Result<()> {
-    for which in to {
-        set(conn, actor, granter, *which, ceiling)?;
-    }
-    Ok(())
 }

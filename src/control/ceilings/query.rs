@@ -8,7 +8,7 @@
 use super::Ceiling;
 use crate::control::tenants::queries::pattern;
 use crate::db::ids::TenantId;
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
 use std::collections::BTreeSet;
@@ -49,6 +49,10 @@ fn set(rights: Option<&Vec<String>>) -> Ceiling {
     rights.map(|rights| rights.iter().cloned().collect::<BTreeSet<_>>())
 }
 
+fn lets(ceiling: Option<&Vec<String>>, right: &str) -> bool {
+    ceiling.is_none_or(|rights| rights.iter().any(|key| key == right))
+}
+
 impl Capped {
     /// Typed.
     pub fn id(&self) -> TenantId {
@@ -58,6 +62,16 @@ impl Capped {
     /// What is set for it.
     pub fn ceiling(&self) -> Ceiling {
         set(self.ceiling.as_ref())
+    }
+
+    /// Whether what is set for it lets a right through.
+    pub fn lets(&self, right: &str) -> bool {
+        lets(self.ceiling.as_ref(), right)
+    }
+
+    /// Whether its parent may have a right, so that it could.
+    pub fn could(&self, right: &str) -> bool {
+        lets(self.above.as_ref(), right)
     }
 
     /// What comes of it.
@@ -101,13 +115,25 @@ pub fn below(conn: &mut PgConnection, top: TenantId, search: &str) -> Result<Vec
         .load(conn)?)
 }
 
+/// Some of them, in the order asked for.
+///
+/// # Errors
+/// `NotFound` where one is not below.
+pub fn some(conn: &mut PgConnection, top: TenantId, ids: &[TenantId]) -> Result<Vec<Capped>> {
+    let numbers: Vec<i32> = ids.iter().map(|id| id.0).collect();
+    let found: Vec<Capped> = diesel::sql_query(format!("{SUB} WHERE sub.id = ANY ($2)"))
+        .bind::<Integer, _>(top.0)
+        .bind::<Array<Integer>, _>(numbers)
+        .load(conn)?;
+    let find = |id: &TenantId| found.iter().find(|one| one.id == id.0).cloned();
+    let all: Option<Vec<Capped>> = ids.iter().map(find).collect();
+    all.ok_or(AppError::NotFound)
+}
+
 /// One of them.
 ///
 /// # Errors
 /// `NotFound` for any other.
 pub fn one(conn: &mut PgConnection, top: TenantId, id: TenantId) -> Result<Capped> {
-    Ok(diesel::sql_query(format!("{SUB} WHERE sub.id = $2"))
-        .bind::<Integer, _>(top.0)
-        .bind::<Integer, _>(id.0)
-        .get_result(conn)?)
+    some(conn, top, &[id])?.pop().ok_or(AppError::NotFound)
 }

@@ -1,6 +1,7 @@
 //! Grant only what you hold: what somebody may hand on, or take away, in a tenant.
 
 use crate::access::{Context, rights};
+use crate::control::audit::Actor;
 use crate::control::roles;
 use crate::control::users::query::{self, Around};
 use crate::db::ids::{TenantId, UserId};
@@ -18,6 +19,8 @@ pub struct Granter {
     pub tenant: TenantId,
     /// Who.
     pub user: UserId,
+    /// How entries of the audit name him.
+    pub actor: Actor,
     /// What he may do there now.
     held: BTreeSet<String>,
     /// What his token may at most, where a program acts for him.
@@ -39,6 +42,10 @@ impl Granter {
         Ok(Self {
             tenant: tenant.id,
             user: user.id,
+            actor: Actor {
+                user: Some(user.id),
+                source: context.source,
+            },
             held: tenant.rights.clone(),
             token: context.token.as_ref().map(|token| token.rights.clone()),
             language: context.language.clone(),
@@ -46,12 +53,14 @@ impl Granter {
         })
     }
 
-    /// The operator at the command line, who may hand on everything.
-    pub fn operator(tenant: TenantId) -> Self {
+    /// One who may hand on everything: the operator at the command line, and what the program does by itself
+    /// for somebody who acts.
+    pub fn operator(actor: Actor, tenant: TenantId) -> Self {
         let all = rights::ALL.iter().map(|right| right.key.to_owned());
         Self {
             tenant,
             user: UserId(0),
+            actor,
             held: all.collect(),
             token: None,
             language: "en".into(),

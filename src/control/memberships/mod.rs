@@ -212,13 +212,7 @@ pub struct Which {
 /// # Errors
 /// `Invalid` with the message's key, among them `last-administrator` and what goes beyond the granter's own
 /// rights; `Conflict` where somebody changed it since the version seen.
-pub fn set(
-    conn: &mut PgConnection,
-    actor: Actor,
-    granter: &Granter,
-    which: Which,
-    wanted: Place,
-) -> Result<()> {
+pub fn set(conn: &mut PgConnection, granter: &Granter, which: Which, wanted: Place) -> Result<()> {
     let Which {
         user,
         tenant,
@@ -248,7 +242,7 @@ pub fn set(
     let data = json!({ "old": before.data(), "new": wanted.data() });
     audit::record(
         conn,
-        actor,
+        granter.actor,
         tenant,
         "membership.roles",
         &user.to_string(),

@@ -1,7 +1,7 @@
 //! Making, changing and deleting roles. Whoever does it hands on only rights that he holds, and his own stay
 //! what they are.
 
-use super::{MOST, Role, Whole, by_keys, homes, lock, one, rights_of};
+use super::{MOST, Role, Whole, by_keys, homes, lock, one, rights_of, usable_in};
 use crate::access::rights;
 use crate::control::audit::{self, Actor};
 use crate::control::memberships::{Granter, granted_everywhere};
@@ -10,6 +10,7 @@ use crate::db::schema::control::{
     membership_roles, role_includes, role_rights, role_versions, roles,
 };
 use crate::error::{AppError, Result};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -107,7 +108,6 @@ pub fn key_of(name: &str) -> String {
 /// `Invalid` with the message's key: what was entered, a key that is taken, rights beyond the granter's.
 pub fn create(
     conn: &mut PgConnection,
-    actor: Actor,
     granter: &Granter,
     key: &str,
     draft: Draft,
@@ -133,9 +133,16 @@ pub fn create(
         .get_result(conn)
         .map(RoleId)?;
     put_parts(conn, id, &draft, &includes)?;
-    keep_version(conn, actor, id, 1, &draft)?;
+    keep_version(conn, granter.actor, id, 1, &draft)?;
     let data = json!({ "key": key, "name": draft.name, "rights": draft.rights, "includes": draft.includes });
-    audit::record(conn, actor, tenant, "role.create", &id.to_string(), &data)?;
+    audit::record(
+        conn,
+        granter.actor,
+        tenant,
+        "role.create",
+        &id.to_string(),
+        &data,
+    )?;
     Ok(id)
 }
 
@@ -148,23 +155,19 @@ fn free(conn: &mut PgConnection, tenant: TenantId, key: &str) -> Result<()> {
     let mut same = roles::table
         .filter(roles::key.eq(key))
         .count()
-        .into_boxed::<diesel::pg::Pg>();
-    let mut here = roles::table.count().into_boxed::<diesel::pg::Pg>();
+        .into_boxed::<Pg>();
     if tenant != main {
-        let usable = || {
-            roles::tenant_id
-                .is_null()
-                .or(roles::tenant_id.eq_any([main.0, own.0]))
-        };
-        same = same.filter(usable());
-        here = here.filter(usable());
+        same = same.filter(usable_in([main, own]));
     }
     if same.get_result::<i64>(conn)? > 0 {
         return Err(AppError::invalid("roles-key-taken"));
     }
     // Half for the central ones, so that no tenant can use more than the pages show.
-    here = here.filter(roles::tenant_id.eq(tenant.0));
-    if here.get_result::<i64>(conn)? >= MOST / 2 - 10 {
+    let here: i64 = roles::table
+        .filter(roles::tenant_id.eq(tenant.0))
+        .count()
+        .get_result(conn)?;
+    if here >= MOST / 2 - 10 {
         return Err(AppError::invalid("roles-too-many"));
     }
     Ok(())
@@ -189,7 +192,6 @@ fn own_role(conn: &mut PgConnection, granter: &Granter, id: RoleId, version: i32
 /// where the granter's own rights would change.
 pub fn change(
     conn: &mut PgConnection,
-    actor: Actor,
     granter: &Granter,
     (id, version): (RoleId, i32),
     draft: Draft,
@@ -236,7 +238,7 @@ pub fn change(
             roles::version.eq(version + 1),
         ))
         .execute(conn)?;
-    keep_version(conn, actor, id, version + 1, &draft)?;
+    keep_version(conn, granter.actor, id, version + 1, &draft)?;
     if granted_everywhere(conn, granter.user)? != mine {
         return Err(AppError::invalid("roles-own-rights"));
     }
@@ -248,7 +250,7 @@ pub fn change(
     });
     audit::record(
         conn,
-        actor,
+        granter.actor,
         granter.tenant,
         "role.change",
         &id.to_string(),
@@ -327,7 +329,6 @@ fn keep_version(
 /// `Invalid` where it is in use; `Conflict` where somebody changed it since `version`.
 pub fn delete(
     conn: &mut PgConnection,
-    actor: Actor,
     granter: &Granter,
     (id, version): (RoleId, i32),
 ) -> Result<Role> {
@@ -354,7 +355,7 @@ pub fn delete(
     let data = json!({ "key": whole.role.key, "name": whole.role.name });
     audit::record(
         conn,
-        actor,
+        granter.actor,
         granter.tenant,
         "role.delete",
         &id.to_string(),

@@ -4,7 +4,7 @@
 //! A role's key is unique among the roles that a tenant can use, so that programs and forms name it by that.
 
 pub mod acts;
-pub mod filter;
+pub mod grid;
 pub mod pages;
 mod sync;
 pub mod words;
@@ -18,7 +18,9 @@ use crate::db::schema::control::{
 };
 use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most roles that a tenant can use: pages show all of them.
@@ -106,25 +108,32 @@ pub fn homes(conn: &mut PgConnection, tenant: TenantId) -> Result<[TenantId; 2]>
     Ok([TenantId(main), own])
 }
 
+type Condition = Box<dyn BoxableExpression<roles::table, Pg, SqlType = Nullable<Bool>>>;
+
+/// Which roles can be used where these are the homes: built-in ones, the main tenant's, its own.
+fn usable_in([main, own]: [TenantId; 2]) -> Condition {
+    Box::new(
+        roles::tenant_id
+            .is_null()
+            .or(roles::tenant_id.eq_any([main.0, own.0])),
+    )
+}
+
 /// The roles that a tenant can use: built-in, central, its own, each group by name.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn usable(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<Role>> {
-    let [main, own] = homes(conn, tenant)?;
+    let homes = homes(conn, tenant)?;
     let mut found: Vec<Role> = roles::table
-        .filter(
-            roles::tenant_id
-                .is_null()
-                .or(roles::tenant_id.eq_any([main.0, own.0])),
-        )
+        .filter(usable_in(homes))
         .order((roles::name, roles::id))
         .limit(MOST)
         .select(Role::as_select())
         .load(conn)?;
     let rank = |role: &Role| match role.tenant_id {
         None => 0,
-        Some(id) if id == main.0 => 1,
+        Some(id) if id == homes[0].0 => 1,
         Some(_) => 2,
     };
     found.sort_by_key(rank);
@@ -195,36 +204,28 @@ pub fn one(conn: &mut PgConnection, tenant: TenantId, id: RoleId) -> Result<Whol
         .ok_or(AppError::NotFound)
 }
 
-/// The role that a tenant calls by this key.
-///
-/// # Errors
-/// `Invalid` where there is none.
-pub fn by_key(conn: &mut PgConnection, tenant: TenantId, key: &str) -> Result<Role> {
-    let [main, own] = homes(conn, tenant)?;
-    roles::table
-        .filter(roles::key.eq(key))
-        .filter(
-            roles::tenant_id
-                .is_null()
-                .or(roles::tenant_id.eq_any([main.0, own.0])),
-        )
-        .select(Role::as_select())
-        .first(conn)
-        .optional()?
-        .ok_or(AppError::Invalid {
-            key: "role-unknown",
-            params: vec![("role", key.to_owned())],
-        })
-}
-
-/// The roles that a tenant calls by these keys.
+/// The roles that a tenant calls by these keys, in their order; one query for all.
 ///
 /// # Errors
 /// `Invalid` for one that it has not.
 pub fn by_keys(conn: &mut PgConnection, tenant: TenantId, keys: &[String]) -> Result<Vec<RoleId>> {
-    keys.iter()
-        .map(|key| by_key(conn, tenant, key).map(|role| role.id()))
-        .collect()
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let homes = homes(conn, tenant)?;
+    let found: Vec<(String, i32)> = roles::table
+        .filter(roles::key.eq_any(keys))
+        .filter(usable_in(homes))
+        .select((roles::key, roles::id))
+        .load(conn)?;
+    let id_of = |key: &String| {
+        let role = found.iter().find(|(known, _)| known == key);
+        role.map(|(_, id)| RoleId(*id)).ok_or(AppError::Invalid {
+            key: "role-unknown",
+            params: vec![("role", key.clone())],
+        })
+    };
+    keys.iter().map(id_of).collect()
 }
 
 /// What roles come to.

@@ -3,6 +3,7 @@
 use super::Role;
 use crate::access::rights::{self, RightInfo};
 use crate::web::{Choice, Frame};
+use std::collections::BTreeSet;
 
 /// What a role is called in the reader's language.
 pub fn label_of(p: &Frame, role: &Role) -> String {
@@ -60,5 +61,13 @@ pub fn groups(
                 .collect();
             (!choices.is_empty()).then(|| (group_label(p, group), choices))
         })
+        .collect()
+}
+
+/// Rights by name, for a sentence or a list.
+pub fn names(p: &Frame, keys: &BTreeSet<String>) -> Vec<String> {
+    super::infos(keys)
+        .into_iter()
+        .map(|right| right.label(p.t.language()).to_owned())
         .collect()
 }

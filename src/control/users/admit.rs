@@ -2,7 +2,6 @@
 
 use super::invite::{Invited, invite};
 use super::{NewUser, by_email, create, normalise_email};
-use crate::control::audit::Actor;
 use crate::control::mail::Post;
 use crate::control::memberships::{self, Granter, Place};
 use crate::control::roles;
@@ -46,27 +45,35 @@ pub struct Admitted {
 /// anything to himself.
 pub fn admit(
     conn: &mut PgConnection,
-    actor: Actor,
     granter: &Granter,
     post: &Post,
     wanted: &Wanted,
 ) -> Result<Admitted> {
-    let tenant = granter.tenant;
+    let (tenant, actor) = (granter.tenant, granter.actor);
     let email = normalise_email(&wanted.email)?;
     if wanted.roles.is_empty() {
         return Err(AppError::invalid("users-roles-missing"));
     }
+    let password = Some(&wanted.password).filter(|p| !p.expose_secret().is_empty());
+    // Hashing takes long; nobody else's change of rights waits for it.
+    let person = match by_email(conn, &email)? {
+        Some(user) => Ok(user),
+        None => Err(NewUser::check(
+            &email,
+            &wanted.name,
+            password,
+            &wanted.language,
+        )?),
+    };
     roles::lock(conn)?;
     granter.demand_change(conn, &Place::default(), &Place::with_roles(&wanted.roles))?;
     let mut invited = None;
-    let user = match by_email(conn, &email)? {
-        Some(user) if Some(user) == actor.user => {
+    let user = match person {
+        Ok(user) if Some(user) == actor.user => {
             return Err(AppError::invalid("users-own-roles"));
         }
-        Some(user) => user,
-        None => {
-            let password = Some(&wanted.password).filter(|p| !p.expose_secret().is_empty());
-            let new = NewUser::check(&email, &wanted.name, password, &wanted.language)?;
+        Ok(user) => user,
+        Err(new) => {
             let user = create(conn, actor, tenant, &new)?;
             if password.is_none() {
                 let hand_over = wanted.hand_over;

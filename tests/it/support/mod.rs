@@ -398,5 +398,5 @@ pub fn set_place(
         tenant,
         version,
     };
-    memberships::set(conn, Actor::cli(), &Granter::operator(tenant), which, place)
+    memberships::set(conn, &Granter::operator(Actor::cli(), tenant), which, place)
 }

@@ -1,11 +1,11 @@
 //! What one tenant may at most. A change is shown before it counts.
 
-use super::super::{self as ceilings, Capped, Ceiling, spelled_out};
-use super::{Which, frame, in_words, names, rights_input};
+use super::super::{self as ceilings, Capped, Ceiling, Wanted, spelled_out};
+use super::{Which, frame, in_words, rights_input};
 use crate::access::ControlAccess;
 use crate::access::rights::{ChangeCeilings, Right, ViewCeilings};
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
+use crate::control::roles::grid::Look;
 use crate::db::control::taken_back;
 use crate::db::ids::TenantId;
 use crate::error::{AppError, Result};
@@ -13,7 +13,6 @@ use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
-use askama::Template;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use validator::Validate;
@@ -120,16 +119,6 @@ pub(super) async fn edit(
     form_page(&access, &capped, &CeilingForm::of(&capped), None)
 }
 
-#[derive(Template)]
-#[template(path = "control/roles/check.html")]
-struct Check {
-    p: Frame,
-    concerns: String,
-    coming: Vec<String>,
-    going: Vec<String>,
-    form: FormView,
-}
-
 /// Sets it, or only tries; answers what was and what is in force.
 async fn act(
     access: &ControlAccess<ChangeCeilings>,
@@ -138,17 +127,17 @@ async fn act(
     keep: bool,
 ) -> Result<Capped> {
     let p = frame(access.context(), "ceilings-edit");
-    let wanted = typed.ceiling(&capped.ceiling(), &p);
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
-    let which = (capped.id(), typed.version);
+    let granter = Granter::of(access.context())?;
+    let wanted = [Wanted {
+        tenant: capped.id(),
+        version: typed.version,
+        ceiling: typed.ceiling(&capped.ceiling(), &p),
+    }];
     access
         .run(move |conn| {
             let act = |pg: &mut diesel::PgConnection| {
-                ceilings::set(pg, actor, &granter, which, &wanted)?;
-                ceilings::one(pg, granter.tenant, which.0)
+                ceilings::set(pg, &granter, &wanted)?;
+                ceilings::one(pg, granter.tenant, wanted[0].tenant)
             };
             if keep {
                 act(conn.pg())
@@ -192,26 +181,19 @@ pub(super) async fn check(
         Err(error) => return again(&access, &capped, typed, error),
     };
     let p = frame(access.context(), "roles-check");
+    let hidden = |name: &str, value: &str| Input::new(InputKind::Hidden, name, "").value(value);
+    let here = p.url(&format!("/ceilings/{}", capped.id));
+    let form = FormView::new(here.clone(), p.t("roles-save"))
+        .input(hidden("limit", &typed.limit))
+        .input(hidden("version", &typed.version.to_string()))
+        .inputs(typed.rights.iter().map(|right| hidden("rights", right)))
+        .cancel(here);
+    let concerns = p.t.count("ceilings-concerns", &capped.people);
     let (was, is) = (
         spelled_out(&capped.in_force()),
         spelled_out(&after.in_force()),
     );
-    let coming: BTreeSet<String> = is.difference(&was).cloned().collect();
-    let going: BTreeSet<String> = was.difference(&is).cloned().collect();
-    let hidden = |name: &str, value: &str| Input::new(InputKind::Hidden, name, "").value(value);
-    let here = p.url(&format!("/ceilings/{}", capped.id));
-    let page = Check {
-        concerns: p.t.count("ceilings-concerns", &capped.people),
-        coming: names(&p, &coming),
-        going: names(&p, &going),
-        form: FormView::new(here.clone(), p.t("roles-save"))
-            .input(hidden("limit", &typed.limit))
-            .input(hidden("version", &typed.version.to_string()))
-            .inputs(typed.rights.iter().map(|right| hidden("rights", right)))
-            .cancel(here),
-        p,
-    };
-    page.p.clone().render(|_| page)
+    Look::at(p, concerns, (&was, &is), form).answer()
 }
 
 pub(super) async fn change(

@@ -1,21 +1,20 @@
 //! The same ceiling for several tenants: shown first, then in force.
 
 use super::super::packages;
-use super::super::{self as ceilings, Capped, Ceiling, spelled_out};
-use super::{frame, in_words, names};
+use super::super::{self as ceilings, Capped, Ceiling, Wanted, spelled_out};
+use super::{frame, in_words};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeCeilings;
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
+use crate::control::roles::grid::{Look, difference};
 use crate::db::control::taken_back;
 use crate::db::ids::TenantId;
 use crate::error::{AppError, Result};
 use crate::web::form::{Faulty, Submitted};
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::HttpResponse;
-use askama::Template;
+use diesel::PgConnection;
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use validator::Validate;
 
 /// What the list sends: tenants as `id:version`, a package's id or `all`, and whether it was looked at.
@@ -27,95 +26,95 @@ pub(super) struct GiveForm {
     sure: String,
 }
 
-/// What would change, and the form that does it.
-#[derive(Template)]
-#[template(path = "control/roles/matrix_check.html")]
-struct Check {
-    p: Frame,
-    concerns: String,
-    holders: Vec<(String, Vec<String>, Vec<String>)>,
-    form: FormView,
-}
-
-fn chosen(form: &GiveForm) -> Result<Vec<(TenantId, i32)>> {
-    let read = |text: &String| {
-        let (id, version) = text.split_once(':')?;
-        Some((TenantId(id.parse().ok()?), version.parse().ok()?))
-    };
-    let all: Option<Vec<_>> = form.tenant.iter().map(read).collect();
-    let all = all.ok_or(AppError::invalid("form-unreadable"))?;
-    if all.is_empty() {
-        return Err(AppError::invalid("ceilings-choose"));
+impl GiveForm {
+    fn chosen(&self) -> Result<Vec<(TenantId, i32)>> {
+        let read = |text: &String| {
+            let (id, version) = text.split_once(':')?;
+            Some((TenantId(id.parse().ok()?), version.parse().ok()?))
+        };
+        let all: Option<Vec<_>> = self.tenant.iter().map(read).collect();
+        let mut all = all.ok_or(AppError::invalid("form-unreadable"))?;
+        all.sort_unstable();
+        all.dedup();
+        if all.is_empty() {
+            return Err(AppError::invalid("ceilings-choose"));
+        }
+        Ok(all)
     }
-    Ok(all)
 }
 
 pub(super) async fn give(
     access: ControlAccess<ChangeCeilings>,
     sent: Submitted<GiveForm>,
 ) -> Result<HttpResponse> {
-    let typed = match sent.validated() {
-        Ok(form) => form.into_inner(),
-        Err(Faulty { typed, .. }) => typed,
+    let (typed, sure) = match sent.validated() {
+        Ok(form) => (form.clone(), !form.sure.is_empty()),
+        // After a log-in in the middle it is looked at once more.
+        Err(Faulty { typed, .. }) => (typed, false),
     };
-    let to = chosen(&typed)?;
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
-    let (package, sure) = (typed.package.clone(), !typed.sure.is_empty());
-    let outcome = access
+    let (to, package) = (typed.chosen()?, typed.package.clone());
+    let granter = Granter::of(access.context())?;
+    let changed = access
         .run(move |conn| {
-            let top = granter.tenant;
-            let ceiling: Ceiling = match package.as_str() {
-                "all" => None,
-                id => {
-                    let id = id.parse().map_err(|_| AppError::NotFound)?;
-                    Some(packages::one(conn.pg(), top, id)?.ceiling())
-                }
-            };
-            let look = |pg: &mut diesel::PgConnection| -> Result<Vec<Capped>> {
-                to.iter()
-                    .map(|(id, _)| ceilings::one(pg, top, *id))
-                    .collect()
-            };
-            let before = look(conn.pg())?;
-            let act = |pg: &mut diesel::PgConnection| {
-                packages::give(pg, actor, &granter, &to, &ceiling)?;
-                Ok(before.into_iter().zip(look(pg)?).collect::<Vec<_>>())
-            };
+            let ceiling = ceiling_of(conn.pg(), granter.tenant, &package)?;
+            let act = |pg: &mut PgConnection| act(pg, &granter, &to, &ceiling);
             if sure {
                 act(conn.pg())
             } else {
                 taken_back(conn.pg(), act)
             }
         })
-        .await;
-    let changed = outcome?;
-    let p = frame(access.context(), "roles-check");
+        .await?;
     if sure {
         let url = format!("{}/ceilings", access.tenant().base());
         return Ok(see_other_saying(&url, "success", "said-saved", &[]));
     }
+    let p = frame(access.context(), "roles-check");
     let people = changed.iter().map(|(before, _)| before.people).sum();
-    let page = Check {
+    let look = Look {
         concerns: p.t.count("ceilings-concerns", &people),
-        holders: changed.iter().map(|pair| difference(&p, pair)).collect(),
+        holders: changed.iter().map(|pair| compared(&p, pair)).collect(),
         form: confirm(&p, &typed),
         p,
     };
-    page.p.clone().render(|_| page)
+    look.answer()
 }
 
-fn difference(p: &Frame, (before, after): &(Capped, Capped)) -> (String, Vec<String>, Vec<String>) {
+/// A package's rights, or no limit.
+fn ceiling_of(conn: &mut PgConnection, tenant: TenantId, package: &str) -> Result<Ceiling> {
+    if package == "all" {
+        return Ok(None);
+    }
+    let id = package.parse().map_err(|_| AppError::NotFound)?;
+    Ok(Some(packages::one(conn, tenant, id)?.ceiling()))
+}
+
+/// Gives all the same; answers what was and what is.
+fn act(
+    conn: &mut PgConnection,
+    granter: &Granter,
+    to: &[(TenantId, i32)],
+    ceiling: &Ceiling,
+) -> Result<Vec<(Capped, Capped)>> {
+    let ids: Vec<TenantId> = to.iter().map(|(id, _)| *id).collect();
+    let before = ceilings::some(conn, granter.tenant, &ids)?;
+    let wanted = to.iter().map(|(tenant, version)| Wanted {
+        tenant: *tenant,
+        version: *version,
+        ceiling: ceiling.clone(),
+    });
+    ceilings::set(conn, granter, &wanted.collect::<Vec<_>>())?;
+    let after = ceilings::some(conn, granter.tenant, &ids)?;
+    Ok(before.into_iter().zip(after).collect())
+}
+
+fn compared(p: &Frame, (before, after): &(Capped, Capped)) -> (String, Vec<String>, Vec<String>) {
+    let title = format!("{}: {}", before.trail, in_words(p, &after.in_force()));
     let (was, is) = (
         spelled_out(&before.in_force()),
         spelled_out(&after.in_force()),
     );
-    let coming: BTreeSet<String> = is.difference(&was).cloned().collect();
-    let going: BTreeSet<String> = was.difference(&is).cloned().collect();
-    let title = format!("{}: {}", before.trail, in_words(p, &after.in_force()));
-    (title, names(p, &coming), names(p, &going))
+    difference(p, title, &was, &is)
 }
 
 fn confirm(p: &Frame, typed: &GiveForm) -> FormView {

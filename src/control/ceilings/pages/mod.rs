@@ -12,7 +12,6 @@ use crate::access::{Context, Routes};
 use crate::control::roles::words::{self, choice};
 use crate::web::{Choice, Frame, Input, InputKind};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -84,12 +83,4 @@ fn rights_input(
     let mut input = Input::new(InputKind::Groups(groups), "rights", p.t("ceilings-rights"));
     input.values = chosen.to_vec();
     input
-}
-
-/// Rights by name.
-fn names(p: &Frame, keys: &BTreeSet<String>) -> Vec<String> {
-    crate::control::roles::infos(keys)
-        .into_iter()
-        .map(|right| right.label(p.t.language()).to_owned())
-        .collect()
 }

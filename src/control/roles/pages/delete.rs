@@ -5,7 +5,6 @@ use super::super::{self as roles};
 use super::{Which, frame, label_of};
 use crate::access::ControlAccess;
 use crate::access::rights::DeleteRoles;
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
 use crate::db::ids::RoleId;
 use crate::error::{AppError, Result};
@@ -67,12 +66,9 @@ pub(super) async fn delete(
         Ok(form) => form.into_inner().version,
         Err(Faulty { errors, .. }) => return page(&access, id, Some(&errors)).await,
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let outcome = access
-        .run(move |conn| acts::delete(conn.pg(), actor, &granter, (id, version)))
+        .run(move |conn| acts::delete(conn.pg(), &granter, (id, version)))
         .await;
     let refusal = match outcome {
         Ok(role) => {

@@ -2,11 +2,11 @@
 //! concerns.
 
 use super::super::acts::{self, Draft};
+use super::super::grid::Look;
 use super::super::{self as roles, Whole};
-use super::{Which, choice, frame, groups, label_of, names};
+use super::{Which, choice, frame, groups, label_of};
 use crate::access::ControlAccess;
 use crate::access::rights::{ChangeRoles, CreateRoles, Right};
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
 use crate::db::control::taken_back;
 use crate::db::ids::RoleId;
@@ -15,9 +15,7 @@ use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{Choice, FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
-use askama::Template;
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use validator::Validate;
 
 /// What the form sends.
@@ -201,17 +199,14 @@ pub(super) async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(&typed, &errors),
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let key = match typed.key.trim() {
         "" => acts::key_of(&typed.name),
         key => key.to_owned(),
     };
     let draft = typed.draft();
     let made = access
-        .run(move |conn| acts::create(conn.pg(), actor, &granter, &key, draft))
+        .run(move |conn| acts::create(conn.pg(), &granter, &key, draft))
         .await;
     match made {
         Ok(id) => Ok(see_other_saying(
@@ -268,17 +263,6 @@ pub(super) async fn edit(
     edit_page(&access, &found, &typed, None)
 }
 
-/// What a change would do, and the form that does it.
-#[derive(Template)]
-#[template(path = "control/roles/check.html")]
-struct Check {
-    p: Frame,
-    concerns: String,
-    coming: Vec<String>,
-    going: Vec<String>,
-    form: FormView,
-}
-
 /// What the edit page left out because the editor could not change it stays as it is.
 fn completed(mut typed: RoleForm, whole: &Whole, p: &Frame) -> RoleForm {
     let fixed = whole.own.iter().filter(|key| !p.may(key)).cloned();
@@ -298,45 +282,44 @@ pub(super) async fn check(
     };
     let p = frame(access.context(), "roles-check");
     let typed = completed(typed, &found.0, &p);
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let (id, version, draft) = (RoleId(found.0.role.id), typed.version, typed.draft());
     // Tried and taken back: what would be refused is refused now, at its input.
     let tried = access
         .run(move |conn| {
             let holders = roles::holders(conn.pg(), &[id])?;
             let after = taken_back(conn.pg(), |pg| {
-                acts::change(pg, actor, &granter, (id, version), draft)?;
+                acts::change(pg, &granter, (id, version), draft)?;
                 Ok(roles::one(pg, granter.tenant, id)?.all)
             })?;
             Ok((holders, after))
         })
         .await;
-    let (holders, after) = match tried {
-        Ok(tried) => tried,
-        Err(AppError::Conflict) => {
-            let typed = RoleForm {
-                version: found.0.role.version,
-                ..typed
-            };
-            let errors = error_at("", "roles-changed-meanwhile", &[]);
-            return edit_page(&access, &found, &typed, Some(&errors));
+    match tried {
+        Ok((holders, after)) => {
+            let concerns = p.t.count("roles-concerns", &holders);
+            let form = confirm_form(&p, id, &typed);
+            Look::at(p, concerns, (&found.0.all, &after), form).answer()
         }
-        Err(error) => return edit_page(&access, &found, &typed, Some(&at_input(error)?)),
+        Err(error) => refuse(&access, &found, typed, error),
+    }
+}
+
+/// The form once more, with what was wrong; sent again it replaces what somebody else saved meanwhile.
+fn refuse(
+    access: &ControlAccess<ChangeRoles>,
+    found: &(Whole, Vec<Whole>),
+    mut typed: RoleForm,
+    error: AppError,
+) -> Result<HttpResponse> {
+    let errors = match error {
+        AppError::Conflict => {
+            typed.version = found.0.role.version;
+            error_at("", "roles-changed-meanwhile", &[])
+        }
+        other => at_input(other)?,
     };
-    let before = &found.0.all;
-    let coming: BTreeSet<String> = after.difference(before).cloned().collect();
-    let going: BTreeSet<String> = before.difference(&after).cloned().collect();
-    let page = Check {
-        concerns: p.t.count("roles-concerns", &holders),
-        coming: names(&p, &coming),
-        going: names(&p, &going),
-        form: confirm_form(&p, id, &typed),
-        p,
-    };
-    page.p.clone().render(|_| page)
+    edit_page(access, found, &typed, Some(&errors))
 }
 
 fn confirm_form(p: &Frame, id: RoleId, typed: &RoleForm) -> FormView {
@@ -364,13 +347,10 @@ pub(super) async fn change(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return edit_page(&access, &found, &typed, Some(&errors)),
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let (id, version, draft) = (RoleId(found.0.role.id), typed.version, typed.draft());
     let outcome = access
-        .run(move |conn| acts::change(conn.pg(), actor, &granter, (id, version), draft))
+        .run(move |conn| acts::change(conn.pg(), &granter, (id, version), draft))
         .await;
     match outcome {
         Ok(()) => Ok(see_other_saying(
@@ -379,14 +359,6 @@ pub(super) async fn change(
             "said-saved",
             &[],
         )),
-        Err(AppError::Conflict) => {
-            let typed = RoleForm {
-                version: found.0.role.version,
-                ..typed
-            };
-            let errors = error_at("", "roles-changed-meanwhile", &[]);
-            edit_page(&access, &found, &typed, Some(&errors))
-        }
-        Err(error) => edit_page(&access, &found, &typed, Some(&at_input(error)?)),
+        Err(error) => refuse(&access, &found, typed, error),
     }
 }

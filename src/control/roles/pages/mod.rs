@@ -8,11 +8,10 @@ mod matrix;
 mod show;
 mod versions;
 
-use super::words::{choice, group_label, groups, label_of};
+use super::words::{choice, group_label, groups, label_of, names};
 use crate::access::{Context, Routes};
 use crate::web::Frame;
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -48,12 +47,4 @@ fn frame(context: &Context, title: &str) -> Frame {
     let p = Frame::new(context, title).section("roles");
     let (label, url) = (p.t("nav-roles"), p.url("/roles"));
     p.crumb(label, url)
-}
-
-/// Rights by name, for a sentence or a list.
-fn names(p: &Frame, keys: &BTreeSet<String>) -> Vec<String> {
-    super::infos(keys)
-        .into_iter()
-        .map(|right| right.label(p.t.language()).to_owned())
-        .collect()
 }

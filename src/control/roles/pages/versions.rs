@@ -5,7 +5,6 @@ use super::super::{self as roles, Version, Whole};
 use super::{frame, label_of, names};
 use crate::access::ControlAccess;
 use crate::access::rights::{ChangeRoles, ViewRoles};
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
 use crate::db::ids::RoleId;
 use crate::error::{AppError, Result};
@@ -112,10 +111,7 @@ pub(super) async fn restore(
         Ok(form) => form.into_inner().seen,
         Err(Faulty { .. }) => return Err(AppError::invalid("form-unreadable")),
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let place = path.into_inner();
     let id = place.id;
     access
@@ -131,7 +127,7 @@ pub(super) async fn restore(
                     .collect(),
                 includes: version.includes,
             };
-            acts::change(conn.pg(), actor, &granter, (RoleId(id), seen), draft)
+            acts::change(conn.pg(), &granter, (RoleId(id), seen), draft)
         })
         .await?;
     Ok(see_other_saying(

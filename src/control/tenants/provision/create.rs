@@ -211,6 +211,6 @@ fn place_of_creator(
         version,
     };
     let rights = rights.into_iter().collect();
-    let operator = Granter::operator(id);
-    memberships::set(conn, actor, &operator, which, Place { rights, ..place })
+    let operator = Granter::operator(actor, id);
+    memberships::set(conn, &operator, which, Place { rights, ..place })
 }

@@ -5,7 +5,6 @@ use super::super::invite::Invited;
 use super::{frame, invitation, roles};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
-use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
 use crate::control::roles::{self as all_roles, Role};
 use crate::error::{AppError, Result};
@@ -117,10 +116,7 @@ pub(super) async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(typed, errors),
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let wanted = Wanted {
         email: typed.email.clone(),
         name: typed.name.clone(),
@@ -131,7 +127,7 @@ pub(super) async fn create(
     };
     let of_act = post.clone();
     let made = access
-        .run(move |conn| admit::admit(conn.pg(), actor, &granter, &of_act, &wanted))
+        .run(move |conn| admit::admit(conn.pg(), &granter, &of_act, &wanted))
         .await;
     match made {
         Ok(Admitted {

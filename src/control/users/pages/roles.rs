@@ -5,7 +5,6 @@ use super::add::at_input;
 use super::{Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
-use crate::control::audit::Actor;
 use crate::control::memberships::{self, Granter, Place};
 use crate::control::roles::{self, Role, Whole, words};
 use crate::db::ids::UserId;
@@ -209,17 +208,14 @@ pub(super) async fn set(
         Ok(wanted) => wanted,
         Err(field) => return again(&typed, &error_at(field, "membership-day-unreadable", &[])),
     };
-    let (granter, actor) = (
-        Granter::of(access.context())?,
-        Actor::form(access.user().id),
-    );
+    let granter = Granter::of(access.context())?;
     let which = memberships::Which {
         user: UserId(loaded.person.id),
         tenant: granter.tenant,
         version: typed.version,
     };
     let outcome = access
-        .run(move |conn| memberships::set(conn.pg(), actor, &granter, which, wanted))
+        .run(move |conn| memberships::set(conn.pg(), &granter, which, wanted))
         .await;
     match outcome {
         Ok(()) => Ok(said(&access, &loaded, &typed)),

@@ -6,7 +6,7 @@ use super::{Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, RightInfo, ViewUsers};
 use crate::control::memberships::reasons::{Grant, Obstacle, Standing, Why, who_could_give};
-use crate::control::roles::filter::Filter;
+use crate::control::roles::grid::Filter;
 use crate::control::roles::words::{group_label, label_of};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
