@@ -8,13 +8,12 @@ use crate::control::audit::{self, Actor};
 use crate::control::{roles, users};
 use crate::db::ids::{RoleId, UserId};
 use crate::error::{AppError, Result};
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::{Frame, see_other};
 use actix_session::Session;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
-use validator::Validate;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -27,9 +26,6 @@ pub fn routes(r: &mut Routes) {
 struct Which {
     id: i32,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 async fn as_user(
     access: ControlAccess<SeeAs>,

@@ -13,7 +13,7 @@ use crate::db::Write;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::visits;
 use crate::error::{AppError, Result};
-use crate::web::form::{Faulty, Submitted};
+use crate::web::form::{NoFields, Submitted};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, see_other, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -38,9 +38,6 @@ pub fn routes(r: &mut Routes) {
 struct Which {
     id: i32,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 async fn ask(access: ControlAccess<EnterTenants>, path: web::Path<Which>) -> Result<HttpResponse> {
     let (top, id) = (access.tenant().id, TenantId(path.id));
@@ -129,11 +126,10 @@ struct Left {
 }
 
 async fn leave(visitor: LoggedIn, sent: Submitted<Left>) -> Result<HttpResponse> {
-    let Left { tenant } = match sent.validated() {
-        Ok(form) => form.into_inner(),
-        Err(Faulty { typed, .. }) => typed,
+    let Ok(left) = sent.validated() else {
+        return Ok(see_other("/tenants"));
     };
-    let (user, tenant) = (visitor.user().id, TenantId(tenant));
+    let (user, tenant) = (visitor.user().id, TenantId(left.tenant));
     visitor
         .run::<Write, _>(move |conn| end(conn.pg(), user, tenant))
         .await?;

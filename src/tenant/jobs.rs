@@ -5,13 +5,12 @@ use crate::access::{Access, Routes};
 use crate::db::ids::JobId;
 use crate::error::{AppError, Result};
 use crate::jobs::queue::{self, State};
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::{FormView, Frame, InputKind, see_other};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
-use validator::Validate;
 
 /// Seconds between two looks.
 const SECONDS: &str = "2";
@@ -27,9 +26,6 @@ pub fn routes(r: &mut Routes) {
 struct Which {
     id: JobId,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 #[derive(Template)]
 #[template(path = "tenant/jobs/show.html")]

@@ -9,6 +9,7 @@ use crate::web::i18n::Texts;
 use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -32,6 +33,10 @@ pub const REFILL_FIELD: &str = "_refill";
 /// A form's type: all its values are what was typed.
 pub trait Form: Validate + DeserializeOwned + 'static {}
 impl<F: Validate + DeserializeOwned + 'static> Form for F {}
+
+/// A form that only confirms: nothing but the token.
+#[derive(Debug, Deserialize, Validate)]
+pub struct NoFields {}
 
 /// An error at a field: the message's Fluent key and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]

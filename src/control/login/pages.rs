@@ -11,7 +11,7 @@ use crate::db::control;
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::error_page::{log_in_form, with_token};
-use crate::web::form::{CSRF_FIELD, Faulty, REFILL_FIELD, Submitted, at_field, error_at};
+use crate::web::form::{CSRF_FIELD, Faulty, NoFields, REFILL_FIELD, Submitted, at_field, error_at};
 use crate::web::page::{Frame, respond, see_other};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
@@ -258,11 +258,7 @@ fn go_on(visitor: &Anonymous, token: String, action: &str, body: &str) -> Result
     p.render(|p| PlainFormPage { p, intro, form })
 }
 
-/// Log-out has no fields but the token.
-#[derive(Debug, Deserialize, Validate)]
-struct NothingElse {}
-
-async fn log_out(_: LoggedIn, session: Session, _: Submitted<NothingElse>) -> Result<HttpResponse> {
+async fn log_out(_: LoggedIn, session: Session, _: Submitted<NoFields>) -> Result<HttpResponse> {
     session.purge();
     Ok(see_other("/login"))
 }

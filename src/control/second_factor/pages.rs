@@ -13,7 +13,7 @@ use crate::db::ids::UserId;
 use crate::db::schema::control::users;
 use crate::db::{Read, Write, control};
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::{FormView, Frame, Input, InputKind, see_other, see_other_saying};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -385,9 +385,6 @@ async fn end(
 struct Which {
     id: i32,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 async fn end_device(
     visitor: LoggedIn,

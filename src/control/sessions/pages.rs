@@ -6,13 +6,12 @@ use crate::control::audit::{self, Actor};
 use crate::control::users;
 use crate::db::{Read, Write};
 use crate::error::{AppError, Result};
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::{Frame, see_other_saying};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::json;
-use validator::Validate;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -25,9 +24,6 @@ pub fn routes(r: &mut Routes) {
 struct Which {
     id: i64,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 #[derive(Template)]
 #[template(path = "control/sessions/index.html")]

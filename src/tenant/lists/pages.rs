@@ -7,7 +7,7 @@ use crate::access::{Access, ControlAccess};
 use crate::db::constraint::blame;
 use crate::db::ids::ListId;
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, csv, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -30,9 +30,6 @@ pub(super) struct ListForm {
     #[serde(default)]
     version: i32,
 }
-
-#[derive(Debug, Deserialize, Validate)]
-pub(super) struct NoFields {}
 
 pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
     let (lists, active) = access.run(|conn| Ok((all(conn)?, active(conn)?))).await?;

@@ -7,7 +7,7 @@ use crate::access::rights::{ChangeCeilings, ViewCeilings};
 use crate::control::audit::Actor;
 use crate::db::constraint::{Blame, blame};
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, InputKind, Table, see_other_saying};
 use actix_web::{HttpResponse, web};
@@ -219,10 +219,6 @@ pub(super) async fn change(
         }
     }
 }
-
-/// Nothing but the token.
-#[derive(Debug, Deserialize, Validate)]
-pub(super) struct NoFields {}
 
 pub(super) async fn delete(
     access: ControlAccess<ChangeCeilings>,

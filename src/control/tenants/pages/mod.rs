@@ -26,7 +26,6 @@ use crate::web::{Cell, Empty, Frame, Table, see_other_saying};
 use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
-use validator::Validate;
 
 /// The routes of both kinds.
 pub fn routes(r: &mut Routes) {
@@ -155,7 +154,3 @@ fn nothing(p: &Frame, q: &str, key: &str, new: Option<&(String, String)>, list: 
         act: Some((p.t("tenants-all"), list.to_owned())),
     }
 }
-
-/// A form that only confirms.
-#[derive(Debug, Deserialize, Validate)]
-struct NothingElse {}

@@ -4,7 +4,7 @@ use super::super::provision::{Restore, Trash};
 use super::super::purge::goes_at;
 use super::super::queries::{self, Listed};
 use super::place::{INNER, Place, SEPARATE};
-use super::{NothingElse, Which, field_errors, name_cell};
+use super::{Which, field_errors, name_cell};
 use crate::access::rights::{DeleteInner, DeleteTenants, Right, ViewInner, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -12,7 +12,7 @@ use crate::db::Write;
 use crate::db::ids::TenantId;
 use crate::error::Result;
 use crate::web::flash::Undo;
-use crate::web::form::{Errors, Submitted, Valid, error_at};
+use crate::web::form::{Errors, NoFields, Submitted, Valid, error_at};
 use crate::web::page::see_other_undoable;
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Cell, Empty, FormView, Frame, Input, Table, see_other_saying};
@@ -89,7 +89,7 @@ async fn restore_inner_page(
 async fn restore_separate(
     access: ControlAccess<DeleteTenants>,
     path: web::Path<Which>,
-    _: Submitted<NothingElse>,
+    _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     restore(&access, SEPARATE, path.id).await
 }
@@ -97,7 +97,7 @@ async fn restore_separate(
 async fn restore_inner(
     access: ControlAccess<DeleteInner>,
     path: web::Path<Which>,
-    _: Submitted<NothingElse>,
+    _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     restore(&access, INNER, path.id).await
 }

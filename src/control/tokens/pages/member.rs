@@ -1,6 +1,6 @@
 //! A member's tokens for a tenant, as its administrator sees and revokes them.
 
-use super::{NoFields, revoke_form, said, table};
+use super::{revoke_form, said, table};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
@@ -8,7 +8,7 @@ use crate::control::tenants::queries;
 use crate::control::tokens::{self, Whose};
 use crate::db::ids::{TokenId, UserId};
 use crate::error::Result;
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Empty, Frame};
 use actix_web::{HttpResponse, web};

@@ -8,8 +8,6 @@ use super::{Shown, State};
 use crate::access::Routes;
 use crate::web::{Cell, FormView, Frame, Table, see_other_saying};
 use actix_web::HttpResponse;
-use serde::Deserialize;
-use validator::Validate;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -25,9 +23,6 @@ pub fn routes(r: &mut Routes) {
         member::revoke,
     );
 }
-
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 /// All tokens; those that can be used can be revoked below `base`.
 fn table(p: &Frame, all: &[Shown], base: &str) -> Table {

@@ -1,13 +1,13 @@
 //! A user's own tokens, and giving one up.
 
-use super::{NoFields, revoke_form, said, table};
+use super::{revoke_form, said, table};
 use crate::access::LoggedIn;
 use crate::control::audit::Actor;
 use crate::control::tokens::{self, Whose};
 use crate::db::ids::TokenId;
 use crate::db::{Read, Write};
 use crate::error::Result;
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::view::{FormPage, TablePage};
 use crate::web::{Empty, Frame};
 use actix_web::{HttpResponse, web};

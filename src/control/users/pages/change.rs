@@ -3,7 +3,7 @@
 use super::super::acts::Care;
 use super::super::query::{self, Person};
 use super::super::{check_name, normalise_email};
-use super::{NoFields, Which, frame};
+use super::{Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
@@ -13,7 +13,7 @@ use crate::db::constraint::{Blame, blame};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::flash::Undo;
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::page::see_other_undoable;
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};

@@ -3,12 +3,12 @@
 use super::super::invite::Invited;
 use super::super::query::Person;
 use super::change::{care, done, other};
-use super::{NoFields, Which, frame};
+use super::{Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::links::Invitation;
 use crate::error::{AppError, Result};
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::view::HandOverPage;
 use crate::web::{FormView, Frame, see_other_saying};
 use actix_web::{HttpResponse, web};

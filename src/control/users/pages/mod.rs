@@ -13,7 +13,6 @@ use crate::access::Routes;
 use crate::control::roles::words::label;
 use crate::web::Frame;
 use serde::Deserialize;
-use validator::Validate;
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -52,10 +51,6 @@ pub fn routes(r: &mut Routes) {
 struct Which {
     id: i32,
 }
-
-/// Nothing but the token.
-#[derive(Debug, Deserialize, Validate)]
-struct NoFields {}
 
 /// A frame below the list of users.
 fn frame(context: &crate::access::Context, title: &str) -> Frame {

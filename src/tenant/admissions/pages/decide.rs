@@ -8,7 +8,7 @@ use crate::control::tenants::fence::Fence;
 use crate::db::ids::ListId;
 use crate::error::{AppError, Result};
 use crate::tenant::admissions::{self, Admission, Entrance};
-use crate::web::form::{Errors, Submitted, error_at};
+use crate::web::form::{Errors, NoFields, Submitted, error_at};
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -41,9 +41,6 @@ impl AdmitForm {
         })
     }
 }
-
-#[derive(Debug, Deserialize, Validate)]
-pub(super) struct Nothing {}
 
 /// The form that lets him in, where that is possible from here: what his fields lack is changed at himself.
 pub(super) fn admit_form(
@@ -154,7 +151,7 @@ pub(super) async fn admit(
 pub(super) async fn decline(
     access: Access<DecideAdmissions>,
     path: web::Path<Which>,
-    _: Submitted<Nothing>,
+    _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     let id = path.id;
     access

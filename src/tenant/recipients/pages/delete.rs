@@ -6,16 +6,10 @@ use crate::access::Access;
 use crate::access::rights::DeleteRecipients;
 use crate::error::Result;
 use crate::tenant::target_groups::rules::Column;
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::view::FormPage;
 use crate::web::{FormView, see_other_saying};
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
-use validator::Validate;
-
-/// Nothing but the token.
-#[derive(Debug, Deserialize, Validate)]
-pub struct NoFields {}
 
 /// GET `…/recipients/{id}/delete`.
 pub async fn confirm(

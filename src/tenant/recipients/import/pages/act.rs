@@ -5,20 +5,14 @@ use crate::access::Access;
 use crate::access::rights::RunImports;
 use crate::error::Result;
 use crate::tenant::recipients::import::acts;
-use crate::web::form::Submitted;
+use crate::web::form::{NoFields, Submitted};
 use crate::web::see_other;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
-use validator::Validate;
-
-/// A form without fields of its own.
-#[derive(Debug, Deserialize, Validate)]
-pub(super) struct NothingElse {}
 
 pub(super) async fn run(
     access: Access<RunImports>,
     path: web::Path<Which>,
-    _: Submitted<NothingElse>,
+    _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     let id = path.id;
     access.run(move |conn| acts::run_checked(conn, id)).await?;
@@ -31,7 +25,7 @@ pub(super) async fn run(
 pub(super) async fn cancel(
     access: Access<RunImports>,
     path: web::Path<Which>,
-    _: Submitted<NothingElse>,
+    _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
     let id = path.id;
     access.run(move |conn| acts::cancel(conn, id)).await?;
