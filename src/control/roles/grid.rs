@@ -91,7 +91,7 @@ impl Filter {
 /// The rows of a matrix, in their groups; `cells` answers those of a right.
 pub fn rows(
     p: &Frame,
-    rights: Vec<&'static RightInfo>,
+    rights: &[&'static RightInfo],
     cells: impl Fn(&RightInfo) -> Vec<MatrixCell>,
 ) -> Vec<MatrixGroup> {
     let of_group = |of: &[&'static RightInfo]| {

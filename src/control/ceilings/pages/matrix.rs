@@ -31,7 +31,7 @@ fn matrix(p: &Frame, below: &[Capped], shown: &Filter) -> Matrix {
     Matrix {
         caption: p.t("ceilings-matrix"),
         columns: columns.iter().map(column).collect(),
-        groups: grid::rows(p, rights, |right| {
+        groups: grid::rows(p, &rights, |right| {
             columns
                 .iter()
                 .map(|tenant| cell(p, tenant, right))

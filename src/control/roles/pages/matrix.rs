@@ -34,7 +34,7 @@ fn matrix(p: &Frame, usable: &[Whole], shown: &Filter) -> Matrix {
     Matrix {
         caption: p.t("roles-matrix"),
         columns: columns.iter().map(column).collect(),
-        groups: grid::rows(p, rights, |right| {
+        groups: grid::rows(p, &rights, |right| {
             let cells = columns.iter().map(|whole| cell(p, whole, usable, right));
             cells.collect()
         }),
