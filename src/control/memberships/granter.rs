@@ -29,6 +29,8 @@ pub struct Granter {
     language: String,
     /// Whether nothing is measured.
     operator: bool,
+    /// Whether he is here for a time only, without a place.
+    visitor: bool,
 }
 
 impl Granter {
@@ -50,6 +52,7 @@ impl Granter {
             token: context.token.as_ref().map(|token| token.rights.clone()),
             language: context.language.clone(),
             operator: false,
+            visitor: tenant.visits_from.is_some(),
         })
     }
 
@@ -65,6 +68,7 @@ impl Granter {
             token: None,
             language: "en".into(),
             operator: true,
+            visitor: false,
         }
     }
 
@@ -176,6 +180,11 @@ impl Granter {
             }
         }
         Ok(())
+    }
+
+    /// Whether he is here for a time only: then nothing that he makes gives him a place for good.
+    pub fn visits(&self) -> bool {
+        self.visitor
     }
 
     /// The person behind a program: what he may himself, whatever his token may.

@@ -166,33 +166,3 @@ impl Standing {
         None
     }
 }
-
-#[derive(QueryableByName)]
-struct Named {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-/// The names of up to ten others who could give a right in a tenant: they hold it there, and may change
-/// users.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn who_could_give(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-    but: UserId,
-    right: &str,
-) -> Result<Vec<String>> {
-    let found: Vec<Named> = diesel::sql_query(
-        "SELECT u.name FROM control.memberships m JOIN control.users u ON u.id = m.user_id
-         WHERE m.tenant_id = $1 AND u.id <> $2 AND u.state = 'active' AND m.in_force @> ARRAY[$3, 'users.change']
-            AND (m.valid_from IS NULL OR m.valid_from <= now()) AND (m.valid_until IS NULL OR m.valid_until > now())
-         ORDER BY u.name, u.id LIMIT 10",
-    )
-    .bind::<Integer, _>(tenant.0)
-    .bind::<Integer, _>(but.0)
-    .bind::<Text, _>(right)
-    .load(conn)?;
-    Ok(found.into_iter().map(|one| one.name).collect())
-}

@@ -71,6 +71,25 @@ fn who_enters_from_above_may_what_he_may_there_and_it_is_recorded() {
 }
 
 #[test]
+fn a_visitor_who_makes_a_tenant_gets_no_place_in_it() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let list = app.db.list(&nord, "Fence");
+    let admin = strange(&app);
+    let enter = format!("/t/main/tenants/{}/enter", nord.id);
+    assert_eq!(admin.submit(&enter, &[]).status, 303);
+    let list = list.to_string();
+    let inner = [("name", "Vip"), ("slug", "vip"), ("lists", list.as_str())];
+    assert_eq!(admin.submit("/t/nord/inner/new", &inner).status, 303);
+    let below = [("name", "Kind"), ("slug", "kind")];
+    assert_eq!(admin.submit("/t/nord/tenants/new", &below).status, 303);
+    let places = "SELECT count(*) AS n FROM memberships m JOIN users u ON u.id = m.user_id JOIN tenants t ON t.id = m.tenant_id
+        WHERE u.email = 'admin@example.org' AND t.kind <> 'main'";
+    assert_eq!(count(&mut app.db.as_provisioner(), places), 0);
+    assert_eq!(admin.get("/t/nord/vip/lists").status, 404);
+}
+
+#[test]
 fn who_lacks_the_right_enters_nothing_and_nobody_enters_what_is_not_below() {
     let app = TestApp::new();
     let (nord, sued) = (app.db.separate("nord"), app.db.separate("sued"));

@@ -156,7 +156,7 @@ fn finish(
         basics.slug.as_str(),
         &data,
     )?;
-    if let Some(granter) = granter {
+    if let Some(granter) = granter.filter(|granter| !granter.visits()) {
         place_of_creator(conn.pg(), actor, granter, id)?;
     }
     if let Some(first) = first {

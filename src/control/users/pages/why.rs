@@ -5,7 +5,7 @@ use super::super::query::{self, Person};
 use super::{Which, frame};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, RightInfo, ViewUsers};
-use crate::control::memberships::reasons::{Grant, Obstacle, Standing, Why, who_could_give};
+use crate::control::memberships::reasons::{Grant, Obstacle, Standing, Why};
 use crate::control::roles::grid::Filter;
 use crate::control::roles::words::{group_label, label_of};
 use crate::db::ids::UserId;
@@ -60,7 +60,7 @@ pub(super) async fn page(
             let person = query::one(conn.pg(), tenant, user)?;
             let standing = Standing::load(conn.pg(), user, tenant)?;
             let helpers = match right {
-                Some(right) => who_could_give(conn.pg(), tenant, user, right.key)?,
+                Some(right) => query::who_could_give(conn.pg(), tenant, user, right.key)?,
                 None => Vec::new(),
             };
             Ok((person, standing, helpers))
