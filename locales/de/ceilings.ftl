@@ -35,3 +35,6 @@ packages-delete-help = Mandanten behalten, was ihnen gegeben wurde.
 said-package-deleted = Das Paket ist gelöscht.
 rights-group-ceilings = Mandantenrechte
 ceilings-not-inner = gibt es in Inner-Mandanten nicht
+ceilings-compare = Zwei Mandanten vergleichen
+ceilings-one = Erster Mandant
+ceilings-other = Zweiter Mandant

@@ -100,3 +100,6 @@ rights-beyond = Geben und nehmen können Sie nur, was Sie selbst haben. Ihnen fe
 roles-see-as = Sehen wie diese Rolle
 see-as-banner = Sie sehen das so wie { $name }, soweit Sie es selbst sehen dürfen. Sie können nur ansehen.
 see-as-end = Wieder Sie selbst sein
+roles-search = Rollen suchen
+compare-facts = Was sich sonst unterscheidet
+compare-what = Was

@@ -169,3 +169,37 @@ said-device-ended = Auf diesem Gerät fragt die Anmeldung wieder nach einem Code
 users-second-factor-reset = Zweiten Faktor zurücksetzen
 users-second-factor-help = { $name } meldet sich allein mit dem Passwort an, bis wieder ein zweiter Faktor eingeschaltet ist. Alle Sitzungen enden. Vergewissern Sie sich, dass wirklich { $name } darum bittet.
 said-second-factor-reset = Der zweite Faktor ist zurückgesetzt, und die Sitzungen sind beendet.
+users-matrix = Rollen je Benutzer
+users-matrix-intro = Rollen untereinander, Benutzer nebeneinander. Gesperrte Zellen sind Ihre eigenen, oder die Rolle hat mehr Rechte als Sie.
+users-matrix-none = Kein Benutzer oder keine Rolle passt dazu.
+users-matrix-beyond = Diese Rolle hat Rechte, die Sie nicht haben.
+users-with-role = Benutzer mit der Rolle
+users-compare = Zwei Benutzer vergleichen
+users-one = Erster Benutzer (E-Mail)
+users-other = Zweiter Benutzer (E-Mail)
+users-compare-nobody = Niemand hier hat diese Adresse.
+users-bulk-give = Rolle geben
+users-bulk-take = Rolle nehmen
+users-bulk-until = Letzten Tag setzen
+users-bulk-compare = Vergleichen (zwei)
+users-bulk-role-missing = Wählen Sie eine Rolle.
+users-bulk-concerns = { $n ->
+    [one] Das betrifft einen Benutzer.
+   *[other] Das betrifft { $shown } Benutzer.
+}
+users-bulk-why = Abgelehnt, weil
+users-bulk-many = Höchstens 100 Benutzer auf einmal.
+users-bulk-gone = Keine Zuordnung hier.
+users-bulk-refused = Erledigt für { $done }, abgelehnt für { $refused }: die Tabelle nennt den Grund.
+said-users-bulk = Erledigt für { $users }.
+said-users-none-chosen = Wählen Sie zuerst Benutzer.
+said-users-choose-two = Wählen Sie zwei Benutzer zum Vergleichen.
+users-only-no-factor = ohne zweiten Faktor
+users-only-ends = { $n ->
+    [one] deren Zuordnung binnen eines Tages endet
+   *[other] deren Zuordnung binnen { $shown } Tagen endet
+}
+users-only-idle = { $n ->
+    [one] seit einem Tag nicht angemeldet
+   *[other] seit { $shown } Tagen nicht angemeldet
+}

@@ -35,3 +35,6 @@ packages-delete-help = Tenants keep what they were given.
 said-package-deleted = The package is deleted.
 rights-group-ceilings = Tenant's rights
 ceilings-not-inner = does not exist in inner tenants
+ceilings-compare = Compare two tenants
+ceilings-one = First tenant
+ceilings-other = Second tenant

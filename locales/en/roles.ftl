@@ -100,3 +100,6 @@ rights-beyond = You can only give and take what you hold yourself. You lack: { $
 roles-see-as = See as this role
 see-as-banner = You see this as { $name } does, as far as you may see it yourself. You can only look.
 see-as-end = Be yourself again
+roles-search = Search roles
+compare-facts = What else differs
+compare-what = What

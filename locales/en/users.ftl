@@ -169,3 +169,37 @@ said-device-ended = Log-in asks for a code on that device again.
 users-second-factor-reset = Reset second factor
 users-second-factor-help = { $name } logs in with the password alone until a second factor is switched on again. All sessions end. Make sure that it is really { $name } who asks for this.
 said-second-factor-reset = The second factor is reset, and the sessions have ended.
+users-matrix = Roles by user
+users-matrix-intro = Roles down, users across. Locked cells are your own, or roles that hold more than you do.
+users-matrix-none = Nobody, or no role, matches.
+users-matrix-beyond = This role holds rights that you do not have.
+users-with-role = Users with the role
+users-compare = Compare two users
+users-one = First user (e-mail)
+users-other = Second user (e-mail)
+users-compare-nobody = Nobody here has this address.
+users-bulk-give = Give a role
+users-bulk-take = Take a role
+users-bulk-until = Set the last day
+users-bulk-compare = Compare (two)
+users-bulk-role-missing = Choose a role.
+users-bulk-concerns = { $n ->
+    [one] This concerns one user.
+   *[other] This concerns { $shown } users.
+}
+users-bulk-why = Refused because
+users-bulk-many = At most 100 users at a time.
+users-bulk-gone = No place here.
+users-bulk-refused = Done for { $done }, refused for { $refused }: the table says why.
+said-users-bulk = Done for { $users }.
+said-users-none-chosen = Choose users first.
+said-users-choose-two = Choose two users to compare.
+users-only-no-factor = without a second factor
+users-only-ends = { $n ->
+    [one] whose place ends within a day
+   *[other] whose place ends within { $shown } days
+}
+users-only-idle = { $n ->
+    [one] not logged in for a day
+   *[other] not logged in for { $shown } days
+}

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 pub struct Matrix {
     /// What it shows; read to those who do not see it.
     pub caption: String,
+    /// What its things are: the heading of their column.
+    pub things: String,
     /// Holders, across.
     pub columns: Vec<MatrixColumn>,
     /// Things, down.

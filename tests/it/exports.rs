@@ -48,7 +48,8 @@ fn users_are_exported_as_filtered_and_through_all_pages() {
     assert_eq!(column(&some, 1), ["nora@example.org"]);
     let page = nora.get("/t/nord/users?q=user1");
     let link = page.texts(".heading-acts a");
-    assert_eq!(link, ["Add user", "Export as CSV"]);
+    assert_eq!(link.first().unwrap(), "Add user");
+    assert_eq!(link.last().unwrap(), "Export as CSV");
     assert_eq!(file(&nora, "/t/nord/users/export?q=user1").len(), 11);
 }
 

@@ -171,6 +171,23 @@ pub fn place_of(
     Ok(Some((MembershipId(id), version, place)))
 }
 
+/// The versions of users' places in a tenant, by the users' ids.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn versions(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    users: &[i32],
+) -> Result<BTreeMap<i32, i32>> {
+    let found: Vec<(i32, i32)> = memberships::table
+        .filter(memberships::tenant_id.eq(tenant.0))
+        .filter(memberships::user_id.eq_any(users))
+        .select((memberships::user_id, memberships::version))
+        .load(conn)?;
+    Ok(found.into_iter().collect())
+}
+
 /// The keys of a user's roles in a tenant.
 ///
 /// # Errors

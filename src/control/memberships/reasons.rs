@@ -7,6 +7,7 @@
 )]
 
 use super::{Place, place_of};
+use crate::access::rights;
 use crate::clock;
 use crate::control::roles::{self, Whole};
 use crate::db::ids::{TenantId, UserId};
@@ -143,6 +144,15 @@ impl Standing {
             why.obstacles.push(Obstacle::NotInner);
         }
         why
+    }
+
+    /// The rights that he has here now.
+    pub fn rights(&self) -> BTreeSet<String> {
+        rights::ALL
+            .iter()
+            .filter(|right| self.why(right.key, right.inner).can())
+            .map(|right| right.key.to_owned())
+            .collect()
     }
 
     /// The shortest way from a role to one that holds the right itself.

@@ -268,17 +268,44 @@ pub struct Look {
 impl Look {
     /// At the changes of a matrix with these holders, which is found at `page`.
     pub fn at_changes(
-        p: Frame,
+        p: &Frame,
         concerns: String,
         holders: &[(i32, String)],
         changes: &[Change],
         (page, shown): (&str, &Filter),
     ) -> Self {
+        let in_words = |key: &str| {
+            let right = rights::by_key(key);
+            right.map_or_else(
+                || key.to_owned(),
+                |right| right.label(p.t.language()).to_owned(),
+            )
+        };
+        let back = shown.url(page);
+        Self::at_things(
+            p.clone(),
+            concerns,
+            holders,
+            changes,
+            (page, back),
+            in_words,
+        )
+    }
+
+    /// At the changes of a matrix whose things `in_words` names; `back` is where it was filled in.
+    pub fn at_things(
+        p: Frame,
+        concerns: String,
+        holders: &[(i32, String)],
+        changes: &[Change],
+        (page, back): (&str, String),
+        in_words: impl Fn(&str) -> String,
+    ) -> Self {
         let of = |id: i32, gives: bool| {
             let found = changes
                 .iter()
                 .filter(|change| change.column == id && change.gives == gives);
-            names(&p, &found.map(|change| change.thing.clone()).collect())
+            found.map(|change| in_words(&change.thing)).collect()
         };
         let changed = holders
             .iter()
@@ -293,7 +320,7 @@ impl Look {
                 .collect(),
             form: FormView::new(page, p.t("roles-save"))
                 .inputs(hidden)
-                .cancel(shown.url(page)),
+                .cancel(back),
             p,
         }
     }

@@ -6,6 +6,7 @@
 pub mod acts;
 pub mod grid;
 pub mod pages;
+pub mod side_by_side;
 mod sync;
 pub mod words;
 

@@ -6,6 +6,7 @@ pub mod admit;
 pub mod invite;
 pub mod pages;
 pub mod query;
+pub mod several;
 
 use super::audit::{self, Actor};
 use super::passwords;

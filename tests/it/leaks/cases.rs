@@ -62,6 +62,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ids.profile.to_string(),
     );
     let (seal, role) = (ids.of(Recipient), ids.role.to_string());
+    let user_id = ids.of(User);
     let user = [
         ("name", "Carl"),
         ("email", ids.email),
@@ -177,6 +178,34 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             ],
         ),
 
+        ("GET", "/users/compare") => get(format!("one={user_id}&other={user_id}"), None),
+        ("GET", "/users/matrix") => get(format!("column={user_id}&q=zq"), None),
+        ("GET", "/users/bulk") => get(format!("act=deactivate&chosen={user_id}"), None),
+        ("POST", "/users/bulk") => send(
+            None,
+            true,
+            &[
+                ("act", "take"),
+                ("role_key", "editor"),
+                ("chosen", &user_id),
+            ],
+        ),
+        ("POST", "/users/matrix/check") => send(
+            None,
+            true,
+            &[
+                ("version", &format!("{user_id}:1")),
+                ("cell", &format!("{user_id}:viewer")),
+            ],
+        ),
+        ("POST", "/users/matrix") => {
+            send(None, true, &[("change", &format!("{user_id}:1:+viewer"))])
+        }
+
+        ("GET", "/ceilings/compare") => get(
+            format!("one={tenant}&other={tenant}", tenant = ids.tenant),
+            None,
+        ),
         ("GET", "/ceilings" | "/ceilings/packages" | "/ceilings/packages/new") => page(None),
         ("GET", "/ceilings/matrix") => get(format!("column={}&q=zq", ids.tenant), None),
         ("GET", "/ceilings/{id}") => page(Some(Tenant)),

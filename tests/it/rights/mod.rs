@@ -2,5 +2,6 @@
 
 mod ceilings;
 mod outcome;
+mod people;
 mod roles;
 mod stances;

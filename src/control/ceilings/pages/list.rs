@@ -49,6 +49,7 @@ pub(super) async fn index(
     let cut = below.len() > MOST;
     below.truncate(MOST);
     let mut acts = vec![(p.t("roles-matrix"), p.url("/ceilings/matrix"))];
+    acts.push((p.t("roles-compare"), p.url("/ceilings/compare")));
     acts.push((p.t("packages-title"), p.url("/ceilings/packages")));
     let page = Index {
         table: table(&p, &below, &packages),

@@ -30,6 +30,7 @@ fn matrix(p: &Frame, below: &[Capped], shown: &Filter) -> Matrix {
     };
     Matrix {
         caption: p.t("ceilings-matrix"),
+        things: p.t("matrix-what"),
         columns: columns.iter().map(column).collect(),
         groups: grid::rows(p, &rights, |right| {
             columns
@@ -125,7 +126,7 @@ async fn look(
     let p = frame(access.context(), "roles-check");
     let concerns = p.t.count("ceilings-concerns", &people);
     let (holders, page) = (named(below), p.url("/ceilings/matrix"));
-    Look::at_changes(p, concerns, &holders, &changes, (&page, &shown)).answer()
+    Look::at_changes(&p, concerns, &holders, &changes, (&page, &shown)).answer()
 }
 
 /// The matrix as it is now, with the changes made in it, and why they could not be.

@@ -1,5 +1,6 @@
 //! Pages of tenant's rights: the tenants below, one of them, packages, the matrix.
 
+mod compare;
 mod edit;
 mod give;
 mod list;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/ceilings", list::index);
+    r.get("/t/{tenant}/ceilings/compare", compare::page);
     r.get("/t/{tenant}/ceilings/matrix", matrix::page);
     r.post("/t/{tenant}/ceilings/matrix/check", matrix::check);
     r.post("/t/{tenant}/ceilings/matrix", matrix::save);

@@ -1,13 +1,13 @@
 //! Two roles side by side: what one holds and the other does not.
 
+use super::super::side_by_side::{Comparison, Side};
 use super::super::{self as roles, Whole};
-use super::{choice, frame, group_label, label_of};
+use super::{frame, label_of};
 use crate::access::ControlAccess;
-use crate::access::rights::{self, ViewRoles};
+use crate::access::rights::ViewRoles;
 use crate::error::{AppError, Result};
-use crate::web::{Cell, Frame, Input, InputKind, Table};
+use crate::web::{Frame, Input};
 use actix_web::{HttpResponse, web};
-use askama::Template;
 use serde::Deserialize;
 
 /// Which two, and whether only what differs is shown.
@@ -17,15 +17,6 @@ pub(super) struct Wanted {
     one: Option<i32>,
     other: Option<i32>,
     all: String,
-}
-
-#[derive(Template)]
-#[template(path = "control/roles/compare.html")]
-struct Compare {
-    p: Frame,
-    inputs: Vec<Input>,
-    summary: String,
-    table: Table,
 }
 
 pub(super) async fn page(
@@ -52,14 +43,12 @@ pub(super) async fn page(
     let p = frame(access.context(), "roles-compare");
     let (one, other) = one.zip(other).ok_or(AppError::NotFound)?;
     let everything = !query.all.is_empty();
-    let (table, different) = table(&p, one, other, everything);
-    let page = Compare {
-        inputs: inputs(&p, &usable, one, other, everything),
-        summary: p.t.count("roles-differences", &different),
-        table,
-        p,
-    };
-    page.p.clone().render(|_| page)
+    let inputs = inputs(&p, &usable, one, other, everything);
+    let sides = [one, other].map(|whole| Side {
+        name: label_of(&p, &whole.role),
+        rights: whole.all.clone(),
+    });
+    Comparison::of(p, inputs, &sides, everything).answer()
 }
 
 fn inputs(p: &Frame, usable: &[Whole], one: &Whole, other: &Whole, all: bool) -> Vec<Input> {
@@ -79,35 +68,4 @@ fn inputs(p: &Frame, usable: &[Whole], one: &Whole, other: &Whole, all: bool) ->
         ),
         Input::check("all", p.t("roles-compare-all"), all),
     ]
-}
-
-/// Rights down; how many differ.
-fn table(p: &Frame, one: &Whole, other: &Whole, everything: bool) -> (Table, i64) {
-    let columns = [
-        p.t("roles-right"),
-        p.t("roles-group"),
-        label_of(p, &one.role),
-        label_of(p, &other.role),
-    ];
-    let (mut table, mut different) = (Table::new(p.t("roles-compare"), columns), 0);
-    for right in rights::ALL {
-        let held = [one, other].map(|whole| whole.all.contains(right.key));
-        let differs = held[0] != held[1];
-        different += i64::from(differs);
-        if !differs && !everything {
-            continue;
-        }
-        let mark = |held| match (held, differs) {
-            (true, true) => Cell::Badge("success", p.t("roles-held")),
-            (true, false) => Cell::Text(p.t("roles-held")),
-            (false, _) => Cell::Text("–".into()),
-        };
-        table.row(vec![
-            Cell::Text(choice(p, right).label),
-            Cell::Text(group_label(p, right.group())),
-            mark(held[0]),
-            mark(held[1]),
-        ]);
-    }
-    (table, different)
 }

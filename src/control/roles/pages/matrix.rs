@@ -33,6 +33,7 @@ fn matrix(p: &Frame, usable: &[Whole], shown: &Filter) -> Matrix {
     };
     Matrix {
         caption: p.t("roles-matrix"),
+        things: p.t("matrix-what"),
         columns: columns.iter().map(column).collect(),
         groups: grid::rows(p, &rights, |right| {
             let cells = columns.iter().map(|whole| cell(p, whole, usable, right));
@@ -136,7 +137,7 @@ async fn look(
             let p = frame(access.context(), "roles-check");
             let concerns = p.t.count("roles-concerns", &concerned);
             let (holders, page) = (named(&p, usable), p.url("/roles/matrix"));
-            Look::at_changes(p, concerns, &holders, &changes, (&page, &shown)).answer()
+            Look::at_changes(&p, concerns, &holders, &changes, (&page, &shown)).answer()
         }
         Err(error) => refuse(access, shown, &changes, error).await,
     }

@@ -8,7 +8,7 @@ mod matrix;
 mod show;
 mod versions;
 
-use super::words::{choice, group_label, groups, label_of, names};
+use super::words::{choice, groups, label_of, names};
 use crate::access::{Context, Routes};
 use crate::web::Frame;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! Looking after a user: name, address, password, state, sessions.
 
 use super::super::acts::Care;
-use super::super::query::{self, Person};
+use super::super::query::Person;
+use super::super::several::looked_after;
 use super::super::{check_name, normalise_email};
 use super::{Which, frame};
 use crate::access::ControlAccess;
@@ -32,19 +33,10 @@ pub(super) fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
     }
 }
 
-/// The user, if this tenant looks after him and he holds nothing here that the actor lacks: whoever sets
-/// somebody's password can act as him.
 async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
     let granter = Granter::of(access.context())?;
     access
-        .run(move |conn| {
-            let person = query::one(conn.pg(), granter.tenant, UserId(id))?;
-            if !person.ours {
-                return Err(AppError::invalid("users-not-ours"));
-            }
-            granter.demand_all_of(conn.pg(), UserId(id))?;
-            Ok(person)
-        })
+        .run(move |conn| looked_after(conn.pg(), &granter, UserId(id)))
         .await
 }
 

@@ -1,15 +1,17 @@
 //! The list of users.
 
-use super::super::query::{self, Person, ROWS, Wanted};
-use super::{home_text, role_labels};
+use super::super::query::{self, Person, ROWS, Wanted, Where};
+use super::{bulk, home_text, role_labels};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, ViewUsers};
 use crate::control::roles;
-use crate::db::ids::UserId;
+use crate::control::tenants::queries::{self as tenants, Below};
+use crate::db::ids::{TenantId, UserId};
 use crate::error::Result;
-use crate::web::{Cell, Empty, Frame, Table, csv};
+use crate::web::{Cell, Empty, Frame, Input, InputKind, Table, csv};
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
@@ -25,25 +27,50 @@ pub(super) struct State {
     role: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     right: String,
+    /// `on`: those at home below; a tenant's id: those of it; blank: those here.
     #[serde(skip_serializing_if = "String::is_empty")]
     below: String,
+    /// `no-factor`, `ends`, `idle-90`, `idle-365`, or blank.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    only: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<i32>,
 }
 
 impl State {
+    fn at(&self) -> Where {
+        match self.below.as_str() {
+            "" => Where::Here,
+            "on" => Where::Below,
+            id => id.parse().map_or(Where::Here, |id| Where::At(TenantId(id))),
+        }
+    }
+
     fn wanted(&self) -> Wanted {
+        let days = self.only.strip_prefix("idle-");
         Wanted {
             search: self.q.clone(),
             state: self.state.clone(),
             role: self.role.clone(),
             right: self.right.clone(),
-            below: !self.below.is_empty(),
+            at: self.at(),
+            placed: false,
+            no_factor: self.only == "no-factor",
+            ends_soon: self.only == "ends",
+            idle_days: days
+                .and_then(|days| days.parse().ok())
+                .filter(|days| (1..=10_000).contains(days)),
         }
     }
 
     fn narrows(&self) -> bool {
-        let all = [self.q.trim(), &self.state, &self.role, &self.right];
+        let all = [
+            self.q.trim(),
+            &self.state,
+            &self.role,
+            &self.right,
+            &self.only,
+        ];
         all.iter().any(|part| !part.is_empty())
     }
 
@@ -57,6 +84,21 @@ impl State {
     }
 }
 
+/// What else a list can be narrowed to: value and text.
+fn narrowings(p: &Frame) -> Vec<(String, String)> {
+    [
+        ("no-factor", p.t("users-only-no-factor")),
+        (
+            "ends",
+            p.t.count("users-only-ends", &i64::from(query::SOON)),
+        ),
+        ("idle-90", p.t.count("users-only-idle", &90)),
+        ("idle-365", p.t.count("users-only-idle", &365)),
+    ]
+    .map(|(value, text)| (value.to_owned(), text))
+    .to_vec()
+}
+
 #[derive(Template)]
 #[template(path = "control/users/index.html")]
 struct Index {
@@ -65,10 +107,15 @@ struct Index {
     state: State,
     roles: Vec<(String, String)>,
     rights: Vec<(String, String)>,
+    only: Vec<(String, String)>,
+    /// The tenants below whose users can be shown: id and trail.
+    below: Vec<(String, String)>,
     count: String,
     /// Whether users may have their home below this tenant.
     has_below: bool,
     table: Table,
+    /// What can be done with several; nothing where the reader may not.
+    bulk: Vec<Input>,
     empty: Empty,
 }
 
@@ -78,12 +125,13 @@ pub(super) async fn index(
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
     let (tenant, wanted, after) = (access.tenant().id, state.wanted(), state.after.map(UserId));
-    let (mut people, count, usable) = access
+    let (mut people, count, usable, below) = access
         .run(move |conn| {
             Ok((
                 query::page(conn.pg(), tenant, &wanted, after, ROWS + 1)?,
                 query::count(conn.pg(), tenant, &wanted)?,
                 roles::usable(conn.pg(), tenant)?,
+                below(conn.pg(), tenant)?,
             ))
         })
         .await?;
@@ -91,6 +139,13 @@ pub(super) async fn index(
     let more = people.len() > ROWS;
     people.truncate(ROWS);
     let mut table = table(&p, &people);
+    let bulk = match state.at() {
+        Where::Here if p.may("users.change") => {
+            table.choose = "chosen";
+            bulk::inputs(&p, &usable)
+        }
+        _ => Vec::new(),
+    };
     if state.after.is_some() {
         table.first = state.url(&p, "/users", None);
     }
@@ -112,10 +167,17 @@ pub(super) async fn index(
     };
     let option = |role: &roles::Role| (role.key.clone(), roles::words::label_of(&p, role));
     let roles: Vec<_> = usable.iter().map(option).collect();
-    let export = (p.t("export-csv"), state.url(&p, "/users/export", None));
+    let more = [
+        (p.t("users-matrix"), p.url("/users/matrix")),
+        (p.t("roles-compare"), p.url("/users/compare")),
+        (p.t("export-csv"), state.url(&p, "/users/export", None)),
+    ];
     let acts = p.may("users.change").then_some(new).into_iter();
     p.render(|p| Index {
-        acts: acts.chain([export]).collect(),
+        acts: acts.chain(more).collect(),
+        only: narrowings(&p),
+        below,
+        bulk,
         roles,
         rights: rights::ALL
             .iter()
@@ -128,6 +190,16 @@ pub(super) async fn index(
         state,
         p,
     })
+}
+
+/// The separate and inner tenants below, to choose from: one query, for as many as lists of tenants show.
+fn below(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<(String, String)>> {
+    let mut all = tenants::below(conn, tenant, Below::Separate, false, "")?;
+    all.extend(tenants::below(conn, tenant, Below::Inner, false, "")?);
+    Ok(all
+        .into_iter()
+        .map(|one| (one.id.to_string(), one.trail))
+        .collect())
 }
 
 fn headings(p: &Frame) -> [String; 6] {
@@ -145,15 +217,20 @@ fn headings(p: &Frame) -> [String; 6] {
 fn table(p: &Frame, people: &[Person]) -> Table {
     let mut table = Table::new(p.t("nav-users"), headings(p));
     for person in people {
-        table.row(row(p, person));
+        table.rows.push((person.id.to_string(), row(p, person)));
     }
     table
 }
 
 fn row(p: &Frame, person: &Person) -> Vec<Cell> {
-    let name = Cell::Link {
-        href: p.url(&format!("/users/{}", person.id)),
-        text: person.name.clone(),
+    // Who works below without being at home there is no person of this tenant's own pages.
+    let name = if person.known {
+        Cell::Link {
+            href: p.url(&format!("/users/{}", person.id)),
+            text: person.name.clone(),
+        }
+    } else {
+        Cell::Text(person.name.clone())
     };
     let last = person
         .last_login_at
@@ -161,11 +238,23 @@ fn row(p: &Frame, person: &Person) -> Vec<Cell> {
     vec![
         name,
         Cell::Text(person.email.clone()),
-        Cell::Text(role_labels(p, &person.roles, &person.role_names)),
+        Cell::Text(place(p, person)),
         Cell::Text(home_text(p, &person.home)),
         state(p, person),
         Cell::Moment(last),
     ]
+}
+
+/// His roles, and when they end.
+fn place(p: &Frame, person: &Person) -> String {
+    let roles = role_labels(p, &person.roles, &person.role_names);
+    match &person.until {
+        Some(until) => format!(
+            "{roles} · {}",
+            p.t.with("users-until", "at", &p.t.moment(until))
+        ),
+        None => roles,
+    }
 }
 
 fn state(p: &Frame, person: &Person) -> Cell {

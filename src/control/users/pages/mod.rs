@@ -2,9 +2,12 @@
 //! or below, looking after name, address, password, state and sessions.
 
 mod add;
+mod bulk;
 mod change;
+mod compare;
 mod invitation;
 mod list;
+mod matrix;
 mod roles;
 mod show;
 mod why;
@@ -20,6 +23,12 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/users/new", add::new);
     r.post("/t/{tenant}/users", add::create);
     r.get("/t/{tenant}/users/export", list::export);
+    r.get("/t/{tenant}/users/bulk", bulk::page);
+    r.post("/t/{tenant}/users/bulk", bulk::act);
+    r.get("/t/{tenant}/users/compare", compare::page);
+    r.get("/t/{tenant}/users/matrix", matrix::page);
+    r.post("/t/{tenant}/users/matrix/check", matrix::check);
+    r.post("/t/{tenant}/users/matrix", matrix::save);
     r.get("/t/{tenant}/users/{id}", show::show);
     r.get("/t/{tenant}/users/{id}/edit", change::edit);
     r.post("/t/{tenant}/users/{id}/edit", change::change);

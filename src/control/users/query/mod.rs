@@ -6,7 +6,11 @@
     reason = "the tree is walked by a recursive query; all values are bound"
 )]
 
-use crate::control::tenants::queries::{FAMILY, pattern};
+mod list;
+
+pub use list::{Wanted, Where, count, page, those};
+
+use crate::control::tenants::queries::FAMILY;
 use crate::db::ids::{TenantId, UserId};
 use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
@@ -16,6 +20,9 @@ use std::collections::BTreeMap;
 
 /// Rows of a page.
 pub const ROWS: usize = 50;
+
+/// Days within which a place that has an end is said to end soon.
+pub const SOON: i32 = 30;
 
 /// A user as a tenant sees him.
 #[derive(Clone, Debug, QueryableByName)]
@@ -35,9 +42,12 @@ pub struct Person {
     /// Their names; blank for the built-in ones.
     #[diesel(sql_type = Array<Text>)]
     pub role_names: Vec<String>,
-    /// Whether he has a place here.
+    /// Whether he has a place here; in a list, in the tenant whose users it shows.
     #[diesel(sql_type = Bool)]
     pub member: bool,
+    /// Whether he has a page here: he has a place here, or is at home here or below.
+    #[diesel(sql_type = Bool)]
+    pub known: bool,
     /// His home tenant's name; blank where this tenant may not know it.
     #[diesel(sql_type = Text)]
     pub home: String,
@@ -53,6 +63,9 @@ pub struct Person {
     /// Whether log-in asks him for a second factor.
     #[diesel(sql_type = Bool)]
     pub second_factor: bool,
+    /// Until when his place is his; none for no end.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub until: Option<DateTime<Utc>>,
     /// When he was made.
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
@@ -75,93 +88,12 @@ const PEOPLE: &str = "u.email, u.version, u.state = 'active' AS active, u.passwo
             WHERE mr.membership_id = m.id ORDER BY r.id) AS roles,
         ARRAY(SELECT r.name FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
             WHERE mr.membership_id = m.id ORDER BY r.id) AS role_names,
-        m.id IS NOT NULL AS member, u.home_tenant_id IN (SELECT id FROM sub) AS ours,
+        m.id IS NOT NULL AS member, m.valid_until AS \"until\", u.home_tenant_id IN (SELECT id FROM sub) AS ours,
+        u.home_tenant_id IN (SELECT id FROM sub)
+            OR EXISTS (SELECT 1 FROM control.memberships k WHERE k.user_id = u.id AND k.tenant_id = $1) AS known,
         CASE WHEN u.home_tenant_id IN (SELECT id FROM sub UNION SELECT id FROM up) THEN h.name ELSE '' END AS home
     FROM control.users u JOIN control.tenants h ON h.id = u.home_tenant_id
-    LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1";
-
-/// Which users a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// Part of name or address.
-    pub search: String,
-    /// `active`, `inactive` or blank.
-    pub state: String,
-    /// Key of a role here, or blank.
-    pub role: String,
-    /// Key of a right that they have here now, or blank.
-    pub right: String,
-    /// Those at home in a tenant below, instead of those here.
-    pub below: bool,
-}
-
-fn condition() -> String {
-    format!("lower({NAME} || ' ' || u.email) LIKE $2 AND {CONDITION}")
-}
-
-const CONDITION: &str = "($3 = '' OR u.state = $3)
-    AND ($4 = '' OR EXISTS (SELECT 1 FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
-        WHERE mr.membership_id = m.id AND r.key = $4))
-    AND CASE WHEN $5 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
-        ELSE m.id IS NOT NULL OR u.home_tenant_id = $1 END
-    AND ($6 = '' OR u.state = 'active' AND $6 = ANY (m.in_force)
-        AND (m.valid_from IS NULL OR m.valid_from <= now()) AND (m.valid_until IS NULL OR m.valid_until > now()))";
-
-/// Users by name, `most` of them, after the one with the id `after`.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn page(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-    wanted: &Wanted,
-    after: Option<UserId>,
-    most: usize,
-) -> Result<Vec<Person>> {
-    let sql = format!(
-        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} WHERE {} AND ($7 IS NULL OR ({NAME}, u.id) > (SELECT n.name, n.id FROM (
-             SELECT u.id, {NAME} AS name FROM control.users u WHERE u.id = $7 AND (u.home_tenant_id IN (SELECT id FROM sub)
-                 OR EXISTS (SELECT 1 FROM control.memberships m WHERE m.user_id = u.id AND m.tenant_id = $1))) n))
-         ORDER BY name, u.id LIMIT {most}",
-        condition()
-    );
-    Ok(diesel::sql_query(sql)
-        .bind::<Integer, _>(tenant.0)
-        .bind::<Text, _>(pattern(&wanted.search))
-        .bind::<Text, _>(&wanted.state)
-        .bind::<Text, _>(&wanted.role)
-        .bind::<Bool, _>(wanted.below)
-        .bind::<Text, _>(&wanted.right)
-        .bind::<Nullable<Integer>, _>(after.map(|user| user.0))
-        .load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
-}
-
-/// How many there are.
-///
-/// # Errors
-/// When the database does not answer.
-pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Result<i64> {
-    let sql = format!(
-        "{FAMILY} SELECT count(*) AS n FROM control.users u
-         LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id = $1 WHERE {}",
-        condition()
-    );
-    let found: Number = diesel::sql_query(sql)
-        .bind::<Integer, _>(tenant.0)
-        .bind::<Text, _>(pattern(&wanted.search))
-        .bind::<Text, _>(&wanted.state)
-        .bind::<Text, _>(&wanted.role)
-        .bind::<Bool, _>(wanted.below)
-        .bind::<Text, _>(&wanted.right)
-        .get_result(conn)?;
-    Ok(found.n)
-}
+    LEFT JOIN control.memberships m ON m.user_id = u.id AND m.tenant_id =";
 
 /// One user, if he exists for this tenant.
 ///
@@ -169,7 +101,7 @@ pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Resu
 /// `NotFound` for anybody else.
 pub fn one(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
     let sql = format!(
-        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} $1 WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
