@@ -89,3 +89,15 @@ fn imports_are_measured_beside_plain_copy() {
         assert!(way["rows_per_second"].as_f64().unwrap() > 0.0, "{way}");
     }
 }
+
+#[test]
+fn rights_are_measured_beside_plain_statements_and_log_ins_beside_hashes() {
+    let size = ["--tenants", "120", "--users", "200", "--roles", "20"];
+    let figures = bench(&[&["rights", "--times", "4", "--seconds", "1"], &size[..]].concat());
+    assert_eq!(figures["times"].as_array().unwrap().len(), 8, "{figures}");
+    assert!(figures["held_by"].as_i64().unwrap() > 10, "{figures}");
+    assert!(
+        figures["times_as_long"].as_f64().unwrap() > 0.5,
+        "{figures}"
+    );
+}

@@ -5,6 +5,7 @@ mod fill;
 mod imports;
 mod lists;
 mod requests;
+mod rights;
 mod served;
 mod tenants;
 
@@ -70,6 +71,26 @@ enum What {
         #[command(flatten)]
         format: Format,
     },
+    /// Rights in a large installation: what requests and changes cost; log-ins beside their hashes
+    Rights {
+        /// How many separate tenants
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(i32).range(1..))]
+        tenants: i32,
+        /// How many users
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i32).range(1..))]
+        users: i32,
+        /// How many roles
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(i32).range(1..))]
+        roles: i32,
+        /// How often each query runs
+        #[arg(long, default_value_t = 200)]
+        times: usize,
+        /// How long log-ins and hashes are asked for
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 impl Verb for Arguments {
@@ -95,6 +116,21 @@ impl Verb for Arguments {
                 seconds,
                 format,
             } => requests::run(&opened, loaded, rows, (connections, seconds), format),
+            What::Rights {
+                tenants,
+                users,
+                roles,
+                times,
+                seconds,
+                format,
+            } => {
+                let size = rights::Size {
+                    tenants,
+                    users,
+                    roles,
+                };
+                rights::run(&opened, loaded, size, (times, seconds), format)
+            }
         }
     }
 }

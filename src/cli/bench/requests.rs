@@ -24,10 +24,10 @@ use std::time::{Duration, Instant};
 
 /// What came of a load.
 #[derive(Debug, Serialize)]
-struct Rate {
+pub(super) struct Rate {
     what: String,
     connections: usize,
-    per_second: f64,
+    pub(super) per_second: f64,
     median_ms: f64,
     p99_ms: f64,
     /// Memory of the serving process afterwards.
@@ -86,7 +86,7 @@ pub(super) fn run(
     })
 }
 
-fn ratio(a: f64, b: f64) -> f64 {
+pub(super) fn ratio(a: f64, b: f64) -> f64 {
     (a / b.max(0.001) * 100.0).round() / 100.0
 }
 
@@ -98,7 +98,7 @@ fn ask(client: &mut Client) -> AppResult<()> {
 }
 
 /// Each of `all` does it again and again until the time is over.
-fn load<C: Send>(
+pub(super) fn load<C: Send>(
     what: &str,
     time: Duration,
     mut all: Vec<C>,
@@ -147,7 +147,7 @@ fn load<C: Send>(
 }
 
 impl Rate {
-    fn cells(&self) -> Vec<String> {
+    pub(super) fn cells(&self) -> Vec<String> {
         let memory = self
             .memory_mb
             .map_or_else(String::new, |mb| format!("the process holds {mb} MB"));
