@@ -38,9 +38,15 @@ struct Page {
     answer: Option<Answer>,
 }
 
+/// What grants a right or stands against it; `href` leads to what could be changed, where this user sees it.
+struct Reason {
+    text: String,
+    href: String,
+}
+
 struct Answer {
     headline: String,
-    reasons: Vec<String>,
+    reasons: Vec<Reason>,
     helpers: String,
 }
 
@@ -112,46 +118,66 @@ fn table(p: &Frame, person: &Person, standing: &Standing, asked: &Asked) -> Tabl
             },
             Cell::Text(group_label(p, right.group())),
             can,
-            Cell::Text(reasons(p, standing, &why).join("; ")),
+            Cell::Text(
+                reasons(p, standing, &why)
+                    .into_iter()
+                    .map(|reason| reason.text)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
         ]);
     }
     table
 }
 
 /// What grants it and what stands against it, each in a few words.
-fn reasons(p: &Frame, standing: &Standing, why: &Why) -> Vec<String> {
-    let name = |key: &String| {
-        let found = standing
-            .usable()
-            .iter()
-            .find(|whole| whole.role.key == *key);
-        found.map_or_else(|| key.clone(), |whole| label_of(p, &whole.role))
+fn reasons(p: &Frame, standing: &Standing, why: &Why) -> Vec<Reason> {
+    let find = |key: &String| {
+        let mut usable = standing.usable().iter();
+        usable.find(|whole| whole.role.key == *key)
     };
-    let mut said: Vec<String> = why
+    let name =
+        |key: &String| find(key).map_or_else(|| key.clone(), |whole| label_of(p, &whole.role));
+    let plain = |text| Reason {
+        text,
+        href: String::new(),
+    };
+    // The role that holds the right itself is where it could be taken.
+    let page = |way: &[String]| {
+        let whole = way.last().and_then(find).filter(|_| p.may("roles.view"));
+        whole
+            .map(|whole| p.url(&format!("/roles/{}", whole.role.id)))
+            .unwrap_or_default()
+    };
+    let mut said: Vec<Reason> = why
         .grants
         .iter()
         .map(|grant| match grant {
             Grant::Role(way) => {
                 let names: Vec<String> = way.iter().map(name).collect();
-                p.t.with("membership-by-role", "role", &names.join(" › "))
+                Reason {
+                    text: p.t.with("membership-by-role", "role", &names.join(" › ")),
+                    href: page(way),
+                }
             }
-            Grant::Single => p.t("why-single"),
+            Grant::Single => plain(p.t("why-single")),
         })
         .collect();
     if said.is_empty() {
-        said.push(p.t(if standing.place.is_some() {
+        said.push(plain(p.t(if standing.place.is_some() {
             "why-not-granted"
         } else {
             "why-no-place"
-        }));
+        })));
     }
-    said.extend(why.obstacles.iter().map(|obstacle| match obstacle {
+    let obstacles = why.obstacles.iter().map(|obstacle| match obstacle {
         Obstacle::Inactive => p.t("why-inactive"),
         Obstacle::NotYet(at) => p.t.with("why-not-yet", "at", &p.t.moment(at)),
         Obstacle::Over(at) => p.t.with("why-over", "at", &p.t.moment(at)),
         Obstacle::Ceiling(tenant) => p.t.with("why-ceiling", "tenant", tenant),
         Obstacle::NotInner => p.t("ceilings-not-inner"),
-    }));
+    });
+    said.extend(obstacles.map(plain));
     said
 }
 
