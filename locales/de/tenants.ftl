@@ -149,3 +149,6 @@ visits-from-visit = Sie sind hier selbst Besucher. Betreten Sie ihn aus einem Ma
 settings-second-factor = Zweiter Faktor verlangt
 settings-second-factor-help = Wer hier oder in einem untergeordneten Mandanten arbeitet, muss für seine Anmeldung einen zweiten Faktor eingeschaltet haben.
 tenants-first-password-help = Bleibt es leer, wird der Administrator eingeladen, eines zu setzen: per Mail oder mit einem Link, den Sie zum Weitergeben erhalten.
+tenants-about-storage = Speicher (etwa)
+tenants-active-at = Letzte Aktivität
+tenants-storage = Speicher

@@ -149,3 +149,6 @@ visits-from-visit = You are a visitor here yourself. Enter it from a tenant in w
 settings-second-factor = Second factor required
 settings-second-factor-help = Whoever works here, or in a tenant below, must have switched on a second factor for his log-in.
 tenants-first-password-help = Left empty, the administrator is invited to set a password: by mail, or by a link that you get to hand over.
+tenants-about-storage = Storage (about)
+tenants-active-at = Last activity
+tenants-storage = Storage

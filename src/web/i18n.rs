@@ -91,6 +91,16 @@ impl Texts {
         if *n < 0 { format!("-{out}") } else { out }
     }
 
+    /// A size in megabytes (millions of bytes), with one digit behind the point below ten.
+    pub fn megabytes(&self, bytes: i64) -> String {
+        let tenths = bytes / 100_000;
+        let point = if self.german { ',' } else { '.' };
+        match tenths {
+            0..100 => format!("{}{point}{} MB", tenths / 10, tenths % 10),
+            _ => format!("{} MB", self.number(&(tenths / 10))),
+        }
+    }
+
     /// Day and time in the reader's zone as files have it: `2026-01-31 14:05`.
     pub fn sortable(&self, at: &DateTime<Utc>) -> String {
         let local = at.with_timezone(&self.zone);
@@ -124,6 +134,8 @@ mod tests {
         assert_eq!(de.number(&1_234_567), "1.234.567");
         assert_eq!(en.number(&-1_234), "-1,234");
         assert_eq!(en.number(&12), "12");
+        assert_eq!(de.megabytes(1_234_567), "1,2 MB");
+        assert_eq!(en.megabytes(1_234_567_890), "1,234 MB");
         let at = DateTime::from_timestamp(1_769_860_800, 0).unwrap();
         assert_eq!(de.moment(&at), "31.01.2026, 13:00");
         assert_eq!(en.moment(&at), "31 Jan 2026, 12:00");

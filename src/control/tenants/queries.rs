@@ -65,12 +65,14 @@ impl Listed {
             "no_login" => 2,
             _ => 3,
         };
-        let status =
-            ["active", "no_sending", "no_login", "locked"][(own | self.above & 3) as usize];
+        let status = STATUSES[(own | self.above & 3) as usize];
         let by = (own | self.above != own).then_some(self.above_by.as_str());
         (status, by)
     }
 }
+
+/// The statuses, each at the place of what it forbids: 1 sending, 2 log-in.
+pub const STATUSES: [&str; 4] = ["active", "no_sending", "no_login", "locked"];
 
 /// What a status forbids, as bits.
 const BITS: &str = "CASE tree.status WHEN 'active' THEN 0 WHEN 'no_sending' THEN 1 WHEN 'no_login' THEN 2 ELSE 3 END";
@@ -140,16 +142,34 @@ pub fn below(
     trashed: bool,
     search: &str,
 ) -> Result<Vec<Listed>> {
+    below_in(conn, top, which, trashed, search, "")
+}
+
+/// As `below`, only those in whose force a status is, by themselves or from above; blank for any.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn below_in(
+    conn: &mut PgConnection,
+    top: TenantId,
+    which: Below,
+    trashed: bool,
+    search: &str,
+    status: &str,
+) -> Result<Vec<Listed>> {
     let query = format!(
         "WITH RECURSIVE {SUB}, {} WHERE {} AND (tree.trashed_at IS NOT NULL) = $3
-         AND lower(tree.trail || ' ' || tree.path) LIKE $2 ORDER BY tree.names LIMIT {MOST}",
+         AND lower(tree.trail || ' ' || tree.path) LIKE $2 AND ($4 IS NULL OR (({BITS}) | tree.above) & 3 = $4)
+         ORDER BY tree.names LIMIT {MOST}",
         *TREE,
         which.condition()
     );
+    let bits = STATUSES.iter().position(|known| *known == status);
     Ok(diesel::sql_query(query)
         .bind::<Integer, _>(top.0)
         .bind::<Text, _>(pattern(search))
         .bind::<Bool, _>(trashed)
+        .bind::<Nullable<Integer>, _>(bits.map(|bits| bits as i32))
         .load(conn)?)
 }
 
@@ -208,17 +228,26 @@ pub struct Facts {
     /// About how many recipients its tables hold, as the statistics have it; none for an inner tenant.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub recipients: Option<i64>,
+    /// Bytes that its tables and indexes take; none for an inner tenant, which has none of its own.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub storage: Option<i64>,
+    /// When something was last changed in it that its audit tells.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub active_at: Option<DateTime<Utc>>,
     /// When it was made.
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
 }
+
+/// The last entry of a tenant's audit, by its index.
+const ACTIVE_AT: &str = "(SELECT a.at FROM control.audit a WHERE a.tenant_id = t.id ORDER BY a.id DESC LIMIT 1) AS active_at";
 
 /// Facts about one tenant. Nothing of its data is read: the number of recipients is the statistics'.
 ///
 /// # Errors
 /// `NotFound` where there is none.
 pub fn facts(conn: &mut PgConnection, id: TenantId) -> Result<Facts> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "SELECT (SELECT count(*) FROM control.memberships m WHERE m.tenant_id = t.id) AS members,
             (SELECT count(*) FROM control.users u WHERE u.home_tenant_id = t.id) AS at_home,
             (SELECT count(*) FROM control.tenants c WHERE c.parent_id = t.id AND c.kind = 'inner' AND c.trashed_at IS NULL) AS inner,
@@ -226,9 +255,11 @@ pub fn facts(conn: &mut PgConnection, id: TenantId) -> Result<Facts> {
             (SELECT greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) FROM pg_class c
                 JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = 't_' || t.id AND c.relname = 'recipients' AND t.kind <> 'inner') AS recipients,
-            t.created_at
-         FROM control.tenants t WHERE t.id = $1",
-    )
+            (SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 't_' || t.id AND c.relkind = 'r' AND t.kind <> 'inner') AS storage,
+            {ACTIVE_AT}, t.created_at
+         FROM control.tenants t WHERE t.id = $1"
+    ))
     .bind::<Integer, _>(id.0)
     .get_result(conn)?)
 }
@@ -244,6 +275,12 @@ pub struct Size {
     /// About how many recipients its tables hold, as the statistics have it; none for an inner tenant.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub recipients: Option<i64>,
+    /// When something was last changed in it that its audit tells.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub active_at: Option<DateTime<Utc>>,
+    /// About how many bytes its tables and indexes take, as the statistics have it; none for an inner tenant.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub storage: Option<i64>,
 }
 
 /// The sizes of tenants by their ids. Nothing of their data is read.
@@ -252,13 +289,17 @@ pub struct Size {
 /// When the database does not answer.
 pub fn sizes(conn: &mut PgConnection, of: &[Listed]) -> Result<HashMap<i32, Size>> {
     let ids: Vec<i32> = of.iter().map(|tenant| tenant.id).collect();
-    let found: Vec<Size> = diesel::sql_query(
+    let found: Vec<Size> = diesel::sql_query(format!(
         "SELECT t.id, (SELECT count(*) FROM control.memberships m WHERE m.tenant_id = t.id) AS members,
             (SELECT greatest(c.reltuples::bigint, pg_stat_get_live_tuples(c.oid), 0) FROM pg_class c
                 JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = 't_' || t.id AND c.relname = 'recipients' AND t.kind <> 'inner') AS recipients
-         FROM control.tenants t WHERE t.id = ANY($1)",
-    )
+                WHERE n.nspname = 't_' || t.id AND c.relname = 'recipients' AND t.kind <> 'inner') AS recipients,
+            (SELECT sum(c.relpages::bigint) * current_setting('block_size')::bigint FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 't_' || t.id AND c.relkind IN ('r', 'i') AND t.kind <> 'inner')::bigint AS storage,
+            {ACTIVE_AT}
+         FROM control.tenants t WHERE t.id = ANY($1)"
+    ))
     .bind::<Array<Integer>, _>(ids)
     .load(conn)?;
     Ok(found.into_iter().map(|size| (size.id, size)).collect())

@@ -142,6 +142,15 @@ fn what_lies_above_a_tenant_forbids_is_shown_with_its_name() {
         .get(&format!("/t/main/tenants/{}", deep.id))
         .texts(".badge")[0];
     assert_eq!(badge, "locked (by NORD)");
+    // The list finds what is in force, also from above.
+    let locked = main.get("/t/main/tenants?status=locked");
+    assert_eq!(locked.texts("tbody tr").len(), 2);
+    assert_eq!(
+        main.get("/t/main/tenants?status=no_login")
+            .texts("tbody tr")
+            .len(),
+        0
+    );
     let page = main.get(&format!("/t/main/tenants/{}/status", deep.id));
     assert!(page.texts("#status-help")[0].contains("NORD"));
 }
@@ -154,7 +163,17 @@ fn the_page_of_a_tenant_tells_its_facts() {
     assert!(facts.contains(&"inner tenant".to_owned()), "{facts:?}");
     assert!(facts.contains(&"/t/nord/vip".to_owned()) && facts.contains(&"1".to_owned()));
     let main = main_admin(&w.app).get(&format!("/t/main/tenants/{}", w.nord.id));
-    assert!(main.texts("dd").contains(&"separate tenant".to_owned()));
+    let facts = main.texts("dd");
+    assert!(facts.contains(&"separate tenant".to_owned()));
+    assert!(
+        facts
+            .iter()
+            .any(|fact| fact.ends_with(" MB") && fact != "0.0 MB"),
+        "{facts:?}"
+    );
+    let list = main_admin(&w.app).get("/t/main/tenants");
+    let users = list.attribute("tbody td.number a", "href").unwrap();
+    assert_eq!(users, format!("/t/main/users?below={}", w.nord.id));
 }
 
 /// Ten deep, hundreds wide: found by typing, and each under its own address.

@@ -93,6 +93,15 @@ fn said(p: &Frame, one: &Two, other: &Two) -> Vec<(String, [String; 2])> {
         }),
         fact("nav-inner", &|(_, facts)| p.t.number(&facts.inner)),
         fact("nav-tenants", &|(_, facts)| p.t.number(&facts.separate)),
+        fact("tenants-storage", &|(_, facts)| {
+            facts.storage.map(|n| p.t.megabytes(n)).unwrap_or_default()
+        }),
+        fact("tenants-active-at", &|(_, facts)| {
+            facts
+                .active_at
+                .map(|at| p.t.moment(&at))
+                .unwrap_or_default()
+        }),
         fact("tenants-created", &|(_, facts)| {
             p.t.moment(&facts.created_at)
         }),

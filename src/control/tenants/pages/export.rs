@@ -37,6 +37,8 @@ fn export<R: Right>(access: ControlAccess<R>, place: Place) -> HttpResponse {
         "tenants-status",
         "nav-users",
         "tenants-about-recipients",
+        "tenants-about-storage",
+        "tenants-active-at",
     ]
     .map(|key| p.t(key));
     let access = Rc::new(access);
@@ -75,5 +77,9 @@ fn line(p: &Frame, tenant: &Listed, size: Size) -> Vec<String> {
         size.members.to_string(),
         // An inner tenant's are not in the statistics.
         size.recipients.map(|n| n.to_string()).unwrap_or_default(),
+        size.storage.map(|n| p.t.megabytes(n)).unwrap_or_default(),
+        size.active_at
+            .map(|at| p.t.sortable(&at))
+            .unwrap_or_default(),
     ]
 }

@@ -6,7 +6,7 @@ use super::super::{queries, whole};
 use super::fence::{Words, fence_field, fence_inputs, words};
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{INNER, badge};
-use super::{Index, Search, field_errors, linked_name, made, nothing};
+use super::{Index, Search, field_errors, linked_name, made, nothing, statuses};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -28,10 +28,11 @@ async fn inner_index(
     access: ControlAccess<ViewInner>,
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
-    let (top, search) = (access.tenant().id, query.q.clone());
+    let (top, asked) = (access.tenant().id, query.clone());
     let found = access
         .run(move |conn| {
-            let listed = queries::below(conn.pg(), top, INNER.below, false, &search)?;
+            let listed =
+                queries::below_in(conn.pg(), top, INNER.below, false, &asked.q, &asked.status)?;
             whole(conn.pg(), listed)
         })
         .await?;
@@ -77,11 +78,13 @@ async fn inner_index(
     acts.push((p.t("export-csv"), p.url("/inner/export")));
     acts.push((p.t("trash-title"), p.url("/inner/trash")));
     let new = Some(&new).filter(|_| p.may("inner.create"));
-    let empty = nothing(&p, &query.q, "inner-empty", new, &p.url("/inner"));
+    let empty = nothing(&p, &query, "inner-empty", new, &p.url("/inner"));
     let cut = found.len() >= queries::MOST as usize;
     p.render(|p| Index {
         intro: p.t("inner-intro"),
         acts,
+        statuses: statuses(&p),
+        status: query.status.clone(),
         q: query.into_inner().q,
         cut,
         table,

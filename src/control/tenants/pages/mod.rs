@@ -12,7 +12,7 @@ mod tenants;
 mod trash;
 
 use self::form::TenantForm;
-use super::queries::Listed;
+use super::queries::{Listed, STATUSES};
 use crate::access::rights::Right;
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -83,10 +83,28 @@ struct Which {
     id: i32,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Search {
     #[serde(default)]
     q: String,
+    /// The status in force, or blank for any.
+    #[serde(default)]
+    status: String,
+}
+
+impl Search {
+    fn is_empty(&self) -> bool {
+        self.q.trim().is_empty() && self.status.is_empty()
+    }
+}
+
+/// The statuses to choose from.
+fn statuses(p: &Frame) -> Vec<(String, String)> {
+    let text = |status: &str| p.t(&format!("tenant-status-{}", status.replace('_', "-")));
+    STATUSES
+        .iter()
+        .map(|status| ((*status).to_owned(), text(status)))
+        .collect()
 }
 
 fn name_cell(tenant: &Listed) -> Cell {
@@ -135,6 +153,9 @@ struct Index {
     /// Buttons beside the heading: label and URL.
     acts: Vec<(String, String)>,
     q: String,
+    /// The statuses to choose from, and the one chosen.
+    statuses: Vec<(String, String)>,
+    status: String,
     /// Whether more match than are shown.
     cut: bool,
     table: Table,
@@ -142,8 +163,14 @@ struct Index {
 }
 
 /// What stands where the list would: nothing made yet, or nothing found.
-fn nothing(p: &Frame, q: &str, key: &str, new: Option<&(String, String)>, list: &str) -> Empty {
-    if q.trim().is_empty() {
+fn nothing(
+    p: &Frame,
+    query: &Search,
+    key: &str,
+    new: Option<&(String, String)>,
+    list: &str,
+) -> Empty {
+    if query.is_empty() {
         return Empty {
             text: p.t(key),
             act: new.cloned(),

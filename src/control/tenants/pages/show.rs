@@ -120,6 +120,12 @@ fn view<R: Right>(
         (p.t("tenants-at-home"), p.t.number(&facts.at_home)),
         (p.t("tenants-created"), p.t.moment(&facts.created_at)),
     ];
+    if let Some(at) = &facts.active_at {
+        rows.push((p.t("tenants-active-at"), p.t.moment(at)));
+    }
+    if let Some(bytes) = facts.storage {
+        rows.push((p.t("tenants-storage"), p.t.megabytes(bytes)));
+    }
     if place.below == Below::Separate {
         rows.push((p.t("nav-inner"), p.t.number(&facts.inner)));
         rows.push((p.t("nav-tenants"), p.t.number(&facts.separate)));

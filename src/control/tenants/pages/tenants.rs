@@ -4,7 +4,7 @@ use super::super::provision::CreateSeparate;
 use super::super::queries;
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{SEPARATE, badge};
-use super::{Index, Search, field_errors, linked_name, made, nothing};
+use super::{Index, Search, field_errors, linked_name, made, nothing, statuses};
 use crate::access::rights::{CreateTenants, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -26,10 +26,17 @@ async fn index(
     access: ControlAccess<ViewTenants>,
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
-    let (top, search) = (access.tenant().id, query.q.clone());
+    let (top, asked) = (access.tenant().id, query.clone());
     let (found, sizes) = access
         .run(move |conn| {
-            let found = queries::below(conn.pg(), top, SEPARATE.below, false, &search)?;
+            let found = queries::below_in(
+                conn.pg(),
+                top,
+                SEPARATE.below,
+                false,
+                &asked.q,
+                &asked.status,
+            )?;
             let sizes = queries::sizes(conn.pg(), &found)?;
             Ok((found, sizes))
         })
@@ -40,12 +47,15 @@ async fn index(
         "tenants-address",
         "nav-users",
         "tenants-about-recipients",
+        "tenants-about-storage",
+        "tenants-active-at",
         "tenants-status",
     ];
     let mut table = Table::new(p.t("nav-tenants"), columns.map(|key| p.t(key)));
     table.columns[2].number = true;
     table.columns[3].number = true;
-    let (above, searched) = (access.tenant().trail.len(), !query.q.trim().is_empty());
+    table.columns[4].number = true;
+    let (above, searched) = (access.tenant().trail.len(), !query.is_empty());
     for tenant in &found {
         let address = Cell::Link {
             href: format!("/t/{}", tenant.path),
@@ -56,8 +66,13 @@ async fn index(
         table.row(vec![
             linked_name(tenant, page, above, searched),
             address,
-            Cell::Number(p.t.number(&size.members)),
+            members(&p, tenant.id, size.members),
             Cell::Number(p.t.number(&size.recipients.unwrap_or(0))),
+            Cell::Number(p.t.megabytes(size.storage.unwrap_or(0))),
+            Cell::Moment(
+                size.active_at
+                    .map_or_else(String::new, |at| p.t.moment(&at)),
+            ),
             badge(&p, tenant),
         ]);
     }
@@ -73,17 +88,30 @@ async fn index(
         acts.push((p.t("tenants-own"), own));
     }
     let new = Some(&new).filter(|_| p.may("tenants.create"));
-    let empty = nothing(&p, &query.q, "tenants-empty", new, &p.url("/tenants"));
+    let empty = nothing(&p, &query, "tenants-empty", new, &p.url("/tenants"));
     let cut = found.len() >= queries::MOST as usize;
     p.render(|p| Index {
         intro: p.t("tenants-intro"),
         acts,
+        statuses: statuses(&p),
+        status: query.status.clone(),
         q: query.into_inner().q,
         cut,
         table,
         empty,
         p,
     })
+}
+
+/// How many work in it, leading to them.
+fn members(p: &Frame, tenant: i32, number: i64) -> Cell {
+    let text = p.t.number(&number);
+    if p.may("users.view") && number > 0 {
+        let href = p.url(&format!("/users?below={tenant}"));
+        Cell::LinkedNumber { href, text }
+    } else {
+        Cell::Number(text)
+    }
 }
 
 fn new_form(p: &Frame, typed: &TenantForm) -> FormView {

@@ -7,7 +7,7 @@ use crate::access::rights::{self, ViewUsers};
 use crate::control::roles;
 use crate::control::tenants::queries::{self as tenants, Below};
 use crate::db::ids::{TenantId, UserId};
-use crate::error::Result;
+use crate::error::{AppError, Result};
 use crate::web::{Cell, Empty, Frame, Input, InputKind, Table, csv};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -125,13 +125,14 @@ pub(super) async fn index(
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
     let (tenant, wanted, after) = (access.tenant().id, state.wanted(), state.after.map(UserId));
+    let at = wanted.at;
     let (mut people, count, usable, below) = access
         .run(move |conn| {
             Ok((
                 query::page(conn.pg(), tenant, &wanted, after, ROWS + 1)?,
                 query::count(conn.pg(), tenant, &wanted)?,
                 roles::usable(conn.pg(), tenant)?,
-                below(conn.pg(), tenant)?,
+                below(conn.pg(), tenant, at)?,
             ))
         })
         .await?;
@@ -192,10 +193,28 @@ pub(super) async fn index(
     })
 }
 
-/// The separate and inner tenants below, to choose from: one query, for as many as lists of tenants show.
-fn below(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<(String, String)>> {
-    let mut all = tenants::below(conn, tenant, Below::Separate, false, "")?;
-    all.extend(tenants::below(conn, tenant, Below::Inner, false, "")?);
+/// Most tenants to choose from; to others the list of tenants leads.
+const MOST_BELOW: usize = 100;
+
+/// The separate and inner tenants below, to choose from, with the one that is chosen.
+fn below(conn: &mut PgConnection, tenant: TenantId, at: Where) -> Result<Vec<(String, String)>> {
+    let kinds = [Below::Separate, Below::Inner];
+    let mut all = Vec::new();
+    for kind in kinds {
+        all.extend(tenants::below(conn, tenant, kind, false, "")?);
+    }
+    all.truncate(MOST_BELOW);
+    if let Where::At(id) = at
+        && all.iter().all(|one| one.id != id.0)
+    {
+        for kind in kinds {
+            match tenants::one_below(conn, tenant, kind, id) {
+                Ok(one) => all.push(one),
+                Err(AppError::NotFound) => {}
+                Err(other) => return Err(other),
+            }
+        }
+    }
     Ok(all
         .into_iter()
         .map(|one| (one.id.to_string(), one.trail))
