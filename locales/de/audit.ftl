@@ -26,6 +26,7 @@ audit-act-admission-admit = Empfänger aufgenommen
 audit-act-admission-decline = Aufnahme abgelehnt
 audit-act-field-create = Datenbankfeld angelegt
 audit-act-field-change = Datenbankfeld geändert
+audit-act-field-rights = Feldrechte je Rolle festgelegt
 audit-act-field-drop = Datenbankfeld entfernt
 audit-act-list-create = Mailingliste angelegt
 audit-act-list-change = Mailingliste geändert

@@ -54,6 +54,7 @@ tenant-parent-trashed = „{ $name }“ darüber liegt im Papierkorb; stellen Si
 tenant-trashed-already = Dieser Mandant liegt schon im Papierkorb.
 tenant-not-trashed = Dieser Mandant liegt nicht im Papierkorb.
 admission-needs-list = Wählen Sie eine Mailingliste der Abgrenzung.
+admission-outside-unseen = Der Empfänger wäre noch immer außerhalb der Abgrenzung, wegen einer Bedingung zu einem für Sie nicht sichtbaren Feld.
 admission-still-outside = Der Empfänger wäre noch immer außerhalb der Abgrenzung: { $conditions }
 admission-consent-length = Höchstens 1.000 Zeichen.
 disk-full = Der Server hat dafür keinen Platz mehr. Bitte sagen Sie es dem Betreiber.

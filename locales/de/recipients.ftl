@@ -62,6 +62,7 @@ recipient-edit = Empfänger ändern
 recipient-delete = Empfänger löschen
 recipient-delete-intro = { $email } wird mit Abonnements und Verlauf gelöscht. Das lässt sich nicht rückgängig machen.
 recipient-delete-lists = { $email } verlässt die Mailinglisten dieses Mandanten. Anderswo bleibt der Empfänger.
+recipient-cannot-be-whole = Empfänger brauchen einen Wert, den Sie nicht eingeben dürfen; deshalb können Sie keine anlegen.
 recipient-required = Das ist ein Pflichtfeld.
 recipient-taken = Ein anderer Empfänger hat diesen Wert.
 recipient-refused = Dieser Wert passt nicht zum Feld.

@@ -16,6 +16,7 @@ roles-right = Recht
 roles-right-key = Schlüssel des Rechts
 roles-group = Gruppe
 roles-held-here = Haben hier
+roles-fields = Legt für Felder fest
 roles-held-by = Haben sie
 roles-held = ja
 roles-people = { $n ->

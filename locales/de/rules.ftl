@@ -27,6 +27,7 @@ rule-expected-joint = Hier muss „and“ oder „or“ stehen, nicht { $found }
 rule-expected-empty = Nach „is“ folgt „empty“ oder „not empty“, nicht { $found }
 rule-expected-empty-at-end = Nach „is“ folgt „empty“ oder „not empty“.
 rule-unknown-field = Es gibt kein Feld «{ $field }».
+rule-masked-field = Das Feld «{ $field }» sehen Sie nur verdeckt; Ihre Regeln können nicht danach fragen.
 rule-unknown-field-nearest = Es gibt kein Feld «{ $field }»; meinten Sie «{ $nearest }»?
 rule-operator-does-not-fit = «{ $operator }» passt nicht zum Feld «{ $field }», denn es enthält { $type ->
         [integer] ganze Zahlen

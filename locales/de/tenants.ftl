@@ -123,6 +123,7 @@ admissions-standing = Abgrenzung
 admissions-inside = Der Empfänger ist inzwischen innerhalb der Abgrenzung.
 admissions-rule-broken = Die Regel der Abgrenzung passt nicht mehr zu den Datenbankfeldern: Bis sie repariert ist, ist niemand darin.
 admissions-not-on-list = Der Empfänger ist auf keiner Mailingliste der Abgrenzung.
+admissions-unmet-unseen = Der Empfänger erfüllt eine Bedingung nicht, die nach einem für Sie nicht sichtbaren Feld fragt.
 admissions-unmet = Der Empfänger erfüllt nicht: { $condition }. Ändern Sie das beim Empfänger und nehmen Sie ihn dann auf.
 admissions-admit = Aufnehmen
 admissions-decline = Ablehnen

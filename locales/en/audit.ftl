@@ -26,6 +26,7 @@ audit-act-admission-admit = Admitted a recipient
 audit-act-admission-decline = Declined an admission
 audit-act-field-create = Created a field
 audit-act-field-change = Changed a field
+audit-act-field-rights = Set field rights by role
 audit-act-field-drop = Dropped a field
 audit-act-list-create = Created a mailing list
 audit-act-list-change = Changed a mailing list

@@ -54,6 +54,7 @@ tenant-parent-trashed = “{ $name }” above it is in the trash; restore that f
 tenant-trashed-already = This tenant is in the trash already.
 tenant-not-trashed = This tenant is not in the trash.
 admission-needs-list = Choose a mailing list of the fence.
+admission-outside-unseen = The recipient would still be outside the fence, by a condition on a field that you do not see.
 admission-still-outside = The recipient would still be outside the fence: { $conditions }
 admission-consent-length = At most 1,000 characters.
 disk-full = The server has no room left for it. Please tell its operator.

@@ -65,6 +65,7 @@ recipient-edit = Change recipient
 recipient-delete = Delete recipient
 recipient-delete-intro = { $email } is deleted with subscriptions and history. This cannot be undone.
 recipient-delete-lists = { $email } leaves the mailing lists of this tenant. Elsewhere the recipient stays.
+recipient-cannot-be-whole = Recipients must have a value that you may not enter, so you cannot create any.
 recipient-required = This is required.
 recipient-taken = Another recipient has this value.
 recipient-refused = This value does not fit the field.

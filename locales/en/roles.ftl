@@ -16,6 +16,7 @@ roles-right = Right
 roles-right-key = Key of the right
 roles-group = Group
 roles-held-here = Held here by
+roles-fields = Says of fields
 roles-held-by = Held by
 roles-held = yes
 roles-people = { $n ->

@@ -27,6 +27,7 @@ rule-expected-joint = Here “and” or “or” must stand, not { $found }
 rule-expected-empty = After “is” comes “empty” or “not empty”, not { $found }
 rule-expected-empty-at-end = After “is” comes “empty” or “not empty”.
 rule-unknown-field = There is no field «{ $field }».
+rule-masked-field = You see the field «{ $field }» only masked, so no rule of yours may ask by it.
 rule-unknown-field-nearest = There is no field «{ $field }»; did you mean «{ $nearest }»?
 rule-operator-does-not-fit = «{ $operator }» does not fit the field «{ $field }», which holds { $type ->
         [integer] whole numbers

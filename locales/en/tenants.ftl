@@ -123,6 +123,7 @@ admissions-standing = Fence
 admissions-inside = The recipient is inside the fence by now.
 admissions-rule-broken = The fence's rule no longer fits the fields: nobody is inside until it is repaired.
 admissions-not-on-list = The recipient is on no mailing list of the fence.
+admissions-unmet-unseen = The recipient does not meet a condition on a field that you do not see.
 admissions-unmet = The recipient does not meet: { $condition }. Change it at the recipient, then admit.
 admissions-admit = Admit
 admissions-decline = Decline

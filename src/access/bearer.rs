@@ -11,6 +11,7 @@
 
 use super::context::{Context, TokenHere};
 use super::load::{TenantRow, UserRow, browser_language, named_tenant};
+use super::rights::ChangeFields;
 use super::throttle::Budget;
 use crate::app::App;
 use crate::db::ids::{TokenId, UserId};
@@ -190,7 +191,8 @@ const LOOK_UP: &str = "WITH hit AS (
     )
     SELECT hit.id AS token_id, hit.user_id, hit.name AS token_name, hit.expires_at, hit.rights AS token_rights,
         CASE t.kind WHEN 'inner' THEN p.slug || '/' || t.slug ELSE t.slug END AS token_tenant,
-        hit.user_name, hit.language, hit.theme, hit.time_zone AS user_zone, c.*
+        hit.user_name, hit.language, hit.theme, hit.time_zone AS user_zone, c.*,
+        control.roles_now(hit.user_id, c.id) AS roles
     FROM hit JOIN control.tenants t ON t.id = hit.tenant_id LEFT JOIN control.tenants p ON p.id = t.parent_id
     LEFT JOIN LATERAL control.context(hit.user_id, $2, $3) c ON c.id = hit.tenant_id";
 
@@ -222,6 +224,8 @@ impl Row {
             // A token acts in its membership; what its user may as a visitor is not the token's.
             let here = tenant.visits_from.is_none();
             tenant.rights.retain(|right| here && rights.contains(right));
+            let defines = tenant.allows::<ChangeFields>().is_ok();
+            tenant.viewer = tenant.viewer.clone().defining(defines);
             tenant
         });
         context.token = Some(TokenHere {

@@ -2,7 +2,7 @@
 
 use super::rights::Right;
 use crate::db::ids::{TenantId, TokenId, UserId};
-use crate::db::{Source, TenantScope, tenant};
+use crate::db::{Source, TenantScope, Viewer, tenant};
 use crate::error::{AppError, Result};
 use crate::web::flash::Message;
 use chrono::{DateTime, Utc};
@@ -55,6 +55,8 @@ pub struct TenantHere {
     pub trail: Vec<String>,
     /// Keys of the rights that the user has here; empty where he has no membership.
     pub rights: BTreeSet<String>,
+    /// With whose eyes the user looks at its data.
+    pub viewer: Viewer,
     /// Whether the user works in other tenants, too.
     pub other_tenants: bool,
     /// Whether it has inner tenants.

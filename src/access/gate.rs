@@ -172,7 +172,8 @@ impl<R: Right> Access<R> {
     ) -> Result<T> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
         let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
-        block(move || tenant::run::<R::Mode, T>(&app.pools, scope, acting, act)).await
+        let viewer = self.0.tenant.viewer.clone();
+        block(move || tenant::run::<R::Mode, T>(&app.pools, scope, acting, &viewer, act)).await
     }
 }
 
@@ -202,7 +203,9 @@ impl<R: Right> ControlAccess<R> {
     ) -> Result<T> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
         let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
-        block(move || tenant::run::<crate::db::Read, T>(&app.pools, scope, acting, act)).await
+        let viewer = self.0.tenant.viewer.clone();
+        block(move || tenant::run::<crate::db::Read, T>(&app.pools, scope, acting, &viewer, act))
+            .await
     }
 
     /// Hands an order to the provisioner and waits for its answer. Only rights that change may.

@@ -1,12 +1,13 @@
 //! Access for what no request asked for: jobs and the command line. Whoever runs the program may run
 //! these; they name the right whose mode they use, so that looking stays read-only.
 
+use super::load::viewer_now;
 use super::rights::Right;
 use crate::app::App;
 use crate::db::ids::UserId;
 use crate::db::provisioner::Order;
 use crate::db::tenant::{Acting, Source};
-use crate::db::{ControlConn, TenantConn, TenantScope, control, tenant};
+use crate::db::{ControlConn, TenantConn, TenantScope, Viewer, control, tenant};
 use crate::error::Result;
 use std::marker::PhantomData;
 
@@ -63,7 +64,12 @@ impl<R: Right> SystemAccess<R> {
         app: &App,
         act: impl FnOnce(&mut TenantConn<'_, R::Mode>) -> Result<T>,
     ) -> Result<T> {
-        tenant::run::<R::Mode, T>(&app.pools, self.scope, self.acting, act)
+        // A job acts for who ordered it, and sees what he may see when it runs.
+        let viewer = match self.acting.user {
+            Some(user) => viewer_now(&app.pools, user, self.scope.id)?,
+            None => Viewer::Operator,
+        };
+        tenant::run::<R::Mode, T>(&app.pools, self.scope, self.acting, &viewer, act)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The fields of recipients.
 
+mod rights;
+
 use super::body::{Body, Params};
 use super::{Answer, Items, Seen, Which, actor, created, nothing, ok, url};
 use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right, ViewFields};
@@ -9,6 +11,7 @@ use crate::error::{AppError, Result};
 use crate::tenant::fields::define::{Definition, FieldInput, input_of};
 use crate::tenant::fields::kind::Choice;
 use crate::tenant::fields::orders::{AddField, ChangeField, DropField};
+use crate::tenant::fields::seen::Mode;
 use crate::tenant::fields::{self, show};
 use crate::web::problem::Fault;
 use actix_web::web;
@@ -21,6 +24,7 @@ pub(super) fn routes(r: &mut Routes) {
     r.get("/api/v1/t/{tenant}/fields/{id}", one);
     r.put("/api/v1/t/{tenant}/fields/{id}", change);
     r.delete("/api/v1/t/{tenant}/fields/{id}", remove);
+    rights::routes(r);
 }
 
 pub(super) fn describe(d: &mut super::Document) {
@@ -28,7 +32,7 @@ pub(super) fn describe(d: &mut super::Document) {
     d.get(
         "/api/v1/t/{tenant}/fields",
         tag,
-        "The fields, in the order of pages",
+        "The fields that the caller may know of, in the order of pages",
     )
     .answers_items::<Field>();
     d.post("/api/v1/t/{tenant}/fields", tag, "Add a field")
@@ -48,6 +52,7 @@ pub(super) fn describe(d: &mut super::Document) {
     .more("Refused while a fence or an import uses it.")
     .query::<Seen>()
     .answers_nothing();
+    rights::describe(d);
 }
 
 /// A field.
@@ -61,6 +66,8 @@ struct Field {
     help_de: String,
     /// Order on pages.
     position: i32,
+    /// What it is to the caller: `mode`, narrowed by what his roles may see of it.
+    your_mode: Mode,
     /// Counts changes.
     version: i32,
 }
@@ -71,28 +78,45 @@ fn shown(field: &fields::Field) -> Result<Field> {
         help: field.help_en.clone(),
         help_de: field.help_de.clone(),
         position: field.position,
+        your_mode: field.mode(),
         version: field.version,
     })
 }
 
 async fn list(access: Access<ViewFields>) -> Answer {
-    let found = access
-        .run(|conn| fields::all(conn.pg())?.iter().map(shown).collect())
-        .await?;
+    let found = listed(&access).await?;
+    let found = found.iter().map(shown).collect::<Result<_>>()?;
     ok(&Items::<Field>::whole(found))
+}
+
+/// The fields that the caller may know of.
+async fn listed(access: &Access<ViewFields>) -> Result<Vec<fields::Field>> {
+    let defines = fields::defines(access.tenant());
+    access
+        .run(move |conn| {
+            let viewer = conn.viewer().clone();
+            let mut all = fields::every_for(conn.pg(), &viewer)?;
+            all.retain(|field| defines || field.is_seen());
+            Ok(all)
+        })
+        .await
 }
 
 async fn one(access: Access<ViewFields>, which: web::Path<Which>) -> Answer {
     let id = FieldId(which.id);
-    let found = access
-        .run(move |conn| shown(&fields::by_id(conn.pg(), id)?))
-        .await?;
-    ok(&found)
+    let found = listed(&access).await?;
+    let field = found.iter().find(|field| field.id == id);
+    ok(&shown(field.ok_or(AppError::NotFound)?)?)
 }
 
 async fn now<R: Right>(access: &ControlAccess<R>, id: FieldId) -> Result<Field> {
     access
-        .look(move |conn| shown(&fields::by_id(conn.pg(), id)?))
+        .look(move |conn| {
+            let viewer = conn.viewer().clone();
+            let all = fields::every_for(conn.pg(), &viewer)?;
+            let field = all.iter().find(|field| field.id == id);
+            shown(field.ok_or(AppError::NotFound)?)
+        })
         .await
 }
 

@@ -229,9 +229,16 @@ impl NewImport {
                         let params = [("column", column.clone())];
                         return Err(Fault::at("settings.mapping", "import-column-gone", &params));
                     }
+                    let field = field(key, "settings.mapping")?;
+                    let may = |known: &Field| known.id == field && known.is_importable();
+                    if !all.iter().any(may) {
+                        let params = [("column", column.clone())];
+                        let at = "settings.mapping";
+                        return Err(Fault::at(at, "import-field-not-yours", &params));
+                    }
                     Ok(Mapped {
                         column: column.clone(),
-                        field: field(key, "settings.mapping")?,
+                        field,
                     })
                 })
                 .collect::<Result<_, _>>()?;
@@ -304,7 +311,7 @@ async fn start(access: &Access<RunImports>, file: Upload, text: &str) -> Result<
     let path = access.app().files.join(&file.stored_as);
     access
         .run(move |conn| {
-            let all = fields::all(conn.pg())?;
+            let all = fields::askable(conn)?;
             let (source, found) = acts::look(&path, &all, &here)?;
             let dry = wanted.dry_run;
             let known = lists::all(conn)?;
@@ -343,7 +350,7 @@ async fn show(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
                 Some(job) => queue::state(conn, JobId(job))?,
                 None => None,
             };
-            let labels = report::labels(&fields::all(conn.pg())?, &language);
+            let labels = report::labels(&fields::all(conn)?, &language);
             let problems = stage::problems(conn, id, false, 0, engine::SHOWN_PROBLEMS)?;
             let t = texts(&language);
             let problems = problems.iter().map(|problem| Problem {
@@ -376,7 +383,7 @@ async fn cancel(access: Access<RunImports>, which: web::Path<Which>) -> Answer {
 
 async fn errors(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
     let id = ImportId(which.id);
-    let import = access.run(move |conn| acts::by_id(conn, id)).await?;
+    let import = access.run(move |conn| acts::open(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
     Ok(download::csv(file.as_ref(), &format!("errors-{id}.csv")).await?)
 }

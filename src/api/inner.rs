@@ -84,11 +84,11 @@ struct FenceText {
 }
 
 impl FenceText {
-    fn wanted(self) -> WantedFence {
+    fn wanted<R: Right>(self, access: &ControlAccess<R>) -> WantedFence {
         WantedFence {
             lists: self.lists,
             rule: self.rule,
-            ..WantedFence::default()
+            ..WantedFence::by(access.tenant().viewer.clone())
         }
     }
 }
@@ -116,7 +116,7 @@ async fn one<R: Right>(access: &ControlAccess<R>, id: i32) -> Result<Shown> {
     let stored = row.fence.unwrap_or_default();
     let fence = access
         .look(move |conn| {
-            let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+            let catalog = fields::catalog(&fields::every(conn.pg())?)?;
             let fence = Fence::from_stored(&stored)?;
             // A rule that no longer fits the fields keeps its fence closed; it has no text any more.
             let rule = fence.checked_rule(&catalog).ok().flatten();
@@ -178,7 +178,7 @@ async fn create(access: ControlAccess<MayCreateInner>, body: Body<NewInner>) -> 
         granter: Some(Granter::of(access.context())?),
         parent: access.tenant().id,
         basics,
-        fence: body.fence.wanted(),
+        fence: body.fence.wanted(&access),
         moves_allowed: body.moves_allowed,
         admin,
     };
@@ -208,7 +208,7 @@ async fn change_fence(
         actor: actor(&access),
         inner: TenantId(seen.tenant.id()),
         version: body.0.version,
-        fence: body.0.fence.wanted(),
+        fence: body.0.fence.wanted(&access),
         moves_allowed: body.0.moves_allowed,
     };
     access.provision(order).await.map_err(refused)?;

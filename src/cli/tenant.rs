@@ -13,6 +13,7 @@ use crate::control::tenants::purge;
 use crate::control::tenants::slug::Slug;
 use crate::control::tenants::{self, Shown};
 use crate::control::users::NewUser;
+use crate::db::Viewer;
 use crate::db::ids::TenantId;
 use crate::error::AppError;
 use clap::{Args, Subcommand};
@@ -165,7 +166,7 @@ impl Create {
                 fence: WantedFence {
                     list_names: self.fence_lists,
                     rule: self.fence_rule.unwrap_or_default(),
-                    ..WantedFence::default()
+                    ..WantedFence::by(Viewer::Operator)
                 },
                 moves_allowed: self.allow_moves,
                 admin,

@@ -7,6 +7,7 @@ use super::names::{self, Names};
 /// What a separate tenant's use role may do with the tables of its schema.
 pub const TENANT_TABLES: &[(&str, &str)] = &[
     ("fields", "SELECT"),
+    ("field_rights", "SELECT"),
     ("recipients", "SELECT, UPDATE, DELETE"),
     ("recipient_changes", "SELECT"),
     ("lists", "SELECT, INSERT, UPDATE, DELETE"),
@@ -30,7 +31,7 @@ pub const TENANT_FUNCTIONS: &[&str] = &[
 ];
 
 /// Tables of the tenant's schema that are not narrowed: inner roles read them where they are.
-pub const INNER_BASE_TABLES: &[(&str, &str)] = &[("fields", "SELECT")];
+pub const INNER_BASE_TABLES: &[(&str, &str)] = &[("fields", "SELECT"), ("field_rights", "SELECT")];
 
 /// What an inner tenant's role may do with the views of its projection. UPDATE on recipients and DELETE
 /// on recipients depend on the fence and stand in `inner`.
@@ -94,6 +95,8 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "load_session(bytea)",
     "rights_now(integer, integer)",
     "rights_of_roles(integer[])",
+    "roles_now(integer, integer)",
+    "roles_reached(integer[])",
     "within(text[], text[])",
     "lock_rights()",
 ];

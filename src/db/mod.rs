@@ -27,6 +27,8 @@ pub mod pool;
 pub mod provisioner;
 pub mod schema;
 pub mod tenant;
+pub mod viewer;
 
 pub use control::ControlConn;
 pub use tenant::{Mode, Read, Source, TenantConn, TenantScope, Write};
+pub use viewer::Viewer;

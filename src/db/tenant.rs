@@ -8,6 +8,7 @@
 use super::ids::{ImportId, TenantId, UserId};
 use super::names::{self, Names};
 use super::pool::Pools;
+use super::viewer::Viewer;
 use crate::error::{AppError, Result};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -152,6 +153,7 @@ impl Acting {
 pub struct TenantConn<'c, M: Mode> {
     conn: &'c mut PgConnection,
     scope: TenantScope,
+    viewer: &'c Viewer,
     mode: PhantomData<M>,
 }
 
@@ -164,6 +166,11 @@ impl<M: Mode> TenantConn<'_, M> {
     /// The tenant entered.
     pub fn scope(&self) -> TenantScope {
         self.scope
+    }
+
+    /// With whose eyes it looks: what he may not see is not to be told.
+    pub fn viewer(&self) -> &Viewer {
+        self.viewer
     }
 
     /// Whether an inner tenant's role is in force.
@@ -191,7 +198,7 @@ impl<M: Mode> TenantConn<'_, M> {
         ms: u32,
         act: impl FnOnce(&mut TenantConn<'_, M>) -> Result<T>,
     ) -> Result<Option<T>> {
-        let scope = self.scope;
+        let (scope, viewer) = (self.scope, self.viewer);
         let looked = self.conn.transaction::<(), Looked<T>, _>(|conn| {
             conn.batch_execute(&format!(
                 "SET LOCAL statement_timeout = {ms}; \
@@ -200,6 +207,7 @@ impl<M: Mode> TenantConn<'_, M> {
             let mut inside = TenantConn {
                 conn,
                 scope,
+                viewer,
                 mode: PhantomData,
             };
             // Rolled back in any case, which takes the limits back, too.
@@ -219,11 +227,12 @@ impl<M: Mode> TenantConn<'_, M> {
         &mut self,
         act: impl FnOnce(&mut TenantConn<'_, M>) -> Result<T>,
     ) -> Result<T> {
-        let scope = self.scope;
+        let (scope, viewer) = (self.scope, self.viewer);
         self.conn.transaction(|conn| {
             act(&mut TenantConn {
                 conn,
                 scope,
+                viewer,
                 mode: PhantomData,
             })
         })
@@ -249,6 +258,7 @@ pub(crate) fn run<M: Mode, T>(
     pools: &Pools,
     scope: TenantScope,
     acting: Acting,
+    viewer: &Viewer,
     act: impl FnOnce(&mut TenantConn<'_, M>) -> Result<T>,
 ) -> Result<T> {
     let mut pooled = pools.app()?;
@@ -257,6 +267,7 @@ pub(crate) fn run<M: Mode, T>(
     let outcome = act(&mut TenantConn {
         conn,
         scope,
+        viewer,
         mode: PhantomData,
     });
     let outcome = match outcome {

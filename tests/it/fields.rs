@@ -57,7 +57,7 @@ pub(crate) fn add(db: &TestDb, tenant: &Tenant, input: FieldInput) -> FieldId {
 
 pub(crate) fn field(db: &TestDb, tenant: &Tenant, id: FieldId) -> Field {
     SystemAccess::<ViewFields>::new(tenant.scope(), None, Source::System)
-        .run(&db.app, |conn| all(conn.pg()))
+        .run(&db.app, all)
         .unwrap()
         .into_iter()
         .find(|field| field.id == id)

@@ -45,7 +45,7 @@ fn import(
     choose: impl FnOnce(&mut Settings),
 ) -> Result<Done> {
     let access = SystemAccess::<RunImports>::new(tenant.scope(), None, Through::Import);
-    let all = access.run(&db.app, |conn| fields::all(conn.pg()))?;
+    let all = access.run(&db.app, fields::all)?;
     let source =
         Source::look(file, &Default::default()).map_err(|fault| engine::file_error(&fault))?;
     let mut settings = Settings {
@@ -361,7 +361,7 @@ fn a_cut_off_import_goes_on_behind_its_last_batch() {
         text += &format!("p{}@example.org,N{n}\n", n % 110_000);
     }
     let path = file(&db, &text);
-    let all = access.run(&db.app, |conn| fields::all(conn.pg())).unwrap();
+    let all = access.run(&db.app, fields::all).unwrap();
     let source = Source::look(&path, &Default::default()).unwrap();
     let settings = Settings {
         mapping: guess::mapping(&source, &all),

@@ -6,12 +6,13 @@
 )]
 
 use super::super::context::{Seen, SessionUser, TenantHere};
+use super::super::rights::{ChangeFields, Right};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::migrate::tenant_version;
 use crate::db::pool::Pools;
 use crate::db::schema::tenant::admissions;
 use crate::db::tenant::{self, Acting};
-use crate::db::{Read, Source, control};
+use crate::db::{Read, Source, Viewer, control};
 use crate::error::Result;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
@@ -61,7 +62,7 @@ fn waiting(pools: &Pools, user: &SessionUser, here: &TenantHere) -> i64 {
         return 0;
     }
     let acting = Acting::request(user.id, Source::Form);
-    tenant::run::<Read, i64>(pools, here.scope(), acting, |conn| {
+    tenant::run::<Read, i64>(pools, here.scope(), acting, &here.viewer, |conn| {
         let open = admissions::table.filter(admissions::state.eq("open"));
         Ok(open.count().get_result(conn.pg())?)
     })
@@ -122,10 +123,12 @@ pub(in crate::access) struct TenantRow {
     inner_below: Option<bool>,
     #[diesel(sql_type = Nullable<Bool>)]
     second_factor_missing: Option<bool>,
+    #[diesel(sql_type = Nullable<Array<Integer>>)]
+    roles: Option<Vec<i32>>,
 }
 
-const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.* \
-    FROM control.users u LEFT JOIN control.context($1, $2, $3) c ON true WHERE u.id = $1 AND u.state = 'active'";
+const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.*, \
+    control.roles_now(u.id, c.id) AS roles FROM control.users u LEFT JOIN control.context($1, $2, $3) c ON true WHERE u.id = $1 AND u.state = 'active'";
 
 fn look_up(
     pools: &Pools,
@@ -154,36 +157,72 @@ fn look_up_on(
 }
 
 #[derive(QueryableByName)]
-struct Rights {
+struct Place {
     #[diesel(sql_type = Nullable<Array<Text>>)]
     rights: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Array<Integer>>)]
+    roles: Option<Vec<i32>>,
 }
 
-/// Narrows the rights to those of whom the user looks as. Where nothing would be left there is nothing to
-/// see, and he stays himself.
-fn look_as(pools: &Pools, tenant: &mut TenantHere, seen: Seen) -> Result<Option<Seen>> {
-    let theirs: Rights = control::statement(pools, |conn| {
-        match (seen.user, seen.role) {
-        (Some(user), _) => diesel::sql_query("SELECT rights FROM control.rights_now($1, $2)")
-            .bind::<Integer, _>(user)
-            .bind::<Integer, _>(tenant.id.0)
-            .get_result(conn),
-        (None, role) => diesel::sql_query(
-            "SELECT control.within(control.rights_of_roles(ARRAY[$1]), t.ceiling_in_force) AS rights
+/// The right by which fields are defined.
+const DEFINES: &str = <ChangeFields as Right>::INFO.key;
+
+impl Place {
+    fn of_user(conn: &mut PgConnection, user: UserId, tenant: TenantId) -> QueryResult<Self> {
+        diesel::sql_query(
+            "SELECT rights, control.roles_now($1, $2) AS roles FROM control.rights_now($1, $2)",
+        )
+        .bind::<Integer, _>(user.0)
+        .bind::<Integer, _>(tenant.0)
+        .get_result(conn)
+    }
+
+    fn of_role(conn: &mut PgConnection, role: i32, tenant: TenantId) -> QueryResult<Self> {
+        diesel::sql_query(
+            "SELECT control.within(control.rights_of_roles(ARRAY[$1]), t.ceiling_in_force) AS rights,
+                control.roles_reached(ARRAY[$1]) AS roles
              FROM control.tenants t WHERE t.id = $2",
         )
-        .bind::<Integer, _>(role.unwrap_or_default())
-        .bind::<Integer, _>(tenant.id.0)
-        .get_result(conn),
+        .bind::<Integer, _>(role)
+        .bind::<Integer, _>(tenant.0)
+        .get_result(conn)
     }
+
+    fn defines(&self) -> bool {
+        self.rights.iter().flatten().any(|right| right == DEFINES)
+    }
+}
+
+/// With whose eyes a job looks that a user ordered: as he stands in the tenant now.
+///
+/// # Errors
+/// When the database does not answer.
+pub(in crate::access) fn viewer_now(
+    pools: &Pools,
+    user: UserId,
+    tenant: TenantId,
+) -> Result<Viewer> {
+    let place = control::statement(pools, |conn| Place::of_user(conn, user, tenant))?;
+    let defines = place.defines();
+    Ok(Viewer::person(place.roles, defines))
+}
+
+/// Narrows the rights, and what is seen of fields, to those of whom the user looks as. Where nothing would be
+/// left there is nothing to see, and he stays himself.
+fn look_as(pools: &Pools, tenant: &mut TenantHere, seen: Seen) -> Result<Option<Seen>> {
+    let theirs = control::statement(pools, |conn| match (seen.user, seen.role) {
+        (Some(user), _) => Place::of_user(conn, UserId(user), tenant.id),
+        (None, role) => Place::of_role(conn, role.unwrap_or_default(), tenant.id),
     })?;
-    let theirs = theirs.rights.unwrap_or_default();
+    let defines = theirs.defines();
+    let (theirs, roles) = (theirs.rights.unwrap_or_default(), theirs.roles);
     let both = tenant.rights.iter().filter(|right| theirs.contains(right));
     let both: BTreeSet<String> = both.cloned().collect();
     if both.is_empty() {
         return Ok(None);
     }
     tenant.rights = both;
+    tenant.viewer = std::mem::take(&mut tenant.viewer).looking_as(roles, defines);
     Ok(Some(seen))
 }
 
@@ -219,6 +258,7 @@ impl UserRow {
 impl TenantRow {
     pub(in crate::access) fn into_tenant(self) -> Option<TenantHere> {
         let (id, kind, slug) = (self.id?, self.kind?, self.slug?);
+        let rights: BTreeSet<String> = self.rights.unwrap_or_default().into_iter().collect();
         Some(TenantHere {
             id: TenantId(id),
             path: match (&self.parent_slug, kind.as_str()) {
@@ -237,7 +277,8 @@ impl TenantRow {
             moves_allowed: self.moves_allowed.unwrap_or_default(),
             fenced_by_lists: self.lists_fence.unwrap_or_default(),
             trail: self.trail.unwrap_or_default(),
-            rights: self.rights.unwrap_or_default().into_iter().collect(),
+            viewer: Viewer::person(self.roles, rights.contains(DEFINES)),
+            rights,
             other_tenants: self.other_tenants.unwrap_or_default(),
             visits_from: self.visits_from.map(TenantId),
             inner_below: self.inner_below.unwrap_or_default(),

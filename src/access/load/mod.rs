@@ -4,7 +4,7 @@
 mod find;
 
 pub use find::place;
-pub(super) use find::{TenantRow, UserRow};
+pub(super) use find::{TenantRow, UserRow, viewer_now};
 
 use super::context::{Context, Seen};
 use super::session;

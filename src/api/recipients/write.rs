@@ -60,7 +60,10 @@ async fn refused(
             }
             Err(error) => error.into(),
         },
-        other => Fault::of(other, |_| "lists".into()),
+        other => Fault::of(other, |key| {
+            let whole = key == "recipient-cannot-be-whole";
+            if whole { "fields" } else { "lists" }.to_owned()
+        }),
     }
 }
 
@@ -88,7 +91,7 @@ pub(super) async fn create(
 ) -> Answer {
     let body = body.0;
     let consent = checked_consent(&body.consent)?;
-    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let all = access.run(fields::all).await?;
     let (mut values, mut errors) = entered::assignments(&all, &body.fields)?;
     for key in entered::missing(&all, &body.fields) {
         errors.extend(error_at(key, "recipient-required", &[]));
@@ -188,8 +191,8 @@ pub(super) async fn change(
     let (id, seal) = (which.open(&access)?, seal(&access));
     let (all, now) = access
         .run(move |conn| {
-            let all = fields::all(conn.pg())?;
-            let columns = all.iter().map(Field::column).collect::<Result<Vec<_>>>()?;
+            let all = fields::all(conn)?;
+            let columns = all.iter().map(Field::shown).collect::<Result<Vec<_>>>()?;
             let now = query::one(conn, id, &columns)?.values;
             Ok((all, now))
         })
@@ -216,13 +219,8 @@ pub(super) async fn change(
 /// All values as they would be: those that stand there, and what was sent over them.
 fn over(all: &[Field], now: Vec<Option<String>>, sent: Vec<Assignment>) -> Result<Vec<Assignment>> {
     let mut whole = Vec::new();
-    for (field, value) in all.iter().zip(now) {
-        whole.push(Assignment {
-            column: field.column()?,
-            kind: field.kind()?,
-            value,
-            unique: field.is_unique,
-        });
+    for (field, value) in all.iter().zip(now).filter(|(field, _)| !field.is_masked()) {
+        whole.push(Assignment::as_it_is(field, value)?);
     }
     whole.extend(sent);
     Ok(whole)

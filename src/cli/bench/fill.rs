@@ -8,6 +8,7 @@ use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate, Fi
 use crate::control::tenants::slug::Slug;
 use crate::control::users::NewUser;
 use crate::db::TenantScope;
+use crate::db::Viewer;
 use crate::db::ids::TenantId;
 use crate::db::provisioner::{Order, ProvisionConn};
 use secrecy::SecretString;
@@ -106,7 +107,7 @@ pub(super) fn fill(
             fence: WantedFence {
                 rule: rule.into(),
                 list_names: list.into_iter().map(str::to_owned).collect(),
-                ..WantedFence::default()
+                ..WantedFence::by(Viewer::Operator)
             },
             moves_allowed: false,
             admin: None,

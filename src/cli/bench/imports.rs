@@ -151,7 +151,7 @@ fn prepare(opened: &Opened) -> Result<Fields> {
         &["CREATE TABLE bench_copy (LIKE recipients INCLUDING ALL)".into()],
     )?;
     let scope = TenantScope { id, parent: None };
-    let all = access(scope).run(app, |conn| fields::all(conn.pg()))?;
+    let all = access(scope).run(app, fields::all)?;
     let (mut mapping, mut columns) = (Vec::new(), Vec::new());
     for field in KEYS
         .iter()

@@ -13,7 +13,7 @@ use crate::db::{Read, TenantConn, TenantScope};
 use crate::error::Result as AppResult;
 use crate::tenant::fields;
 use crate::tenant::fields::kind::Kind;
-use crate::tenant::recipients::query::{self, Cursor, Filter, Sort};
+use crate::tenant::recipients::query::{self, Cursor, Filter, Search, Sort};
 use crate::tenant::target_groups::rules::Column;
 use std::time::Duration;
 
@@ -32,12 +32,7 @@ pub(super) fn run(opened: &Opened, rows: i64, times: usize, format: Format) -> R
     })
 }
 
-fn columns() -> Vec<Column> {
-    ["email", "first_name", "last_name", "language", "created_at"]
-        .into_iter()
-        .filter_map(Column::standard)
-        .collect()
-}
+const COLUMNS: [&str; 5] = ["email", "first_name", "last_name", "language", "created_at"];
 
 fn by_last_name() -> Sort {
     Sort {
@@ -53,8 +48,14 @@ fn page(
     sort: &Sort,
     after: Option<&Cursor>,
 ) -> AppResult<()> {
-    fields::all(conn.pg())?;
-    query::page(conn, &columns(), filter, sort, after, PAGE)?;
+    let all = fields::all(conn)?;
+    let shown = |field: &&fields::Field| {
+        let column = field.standard_column.as_deref();
+        column.is_some_and(|column| COLUMNS.contains(&column))
+    };
+    let columns = all.iter().filter(shown).map(fields::Field::shown);
+    let columns = columns.collect::<AppResult<Vec<_>>>()?;
+    query::page(conn, &columns, filter, sort, after, PAGE)?;
     query::quick_count(conn, filter)?;
     Ok(())
 }
@@ -80,9 +81,11 @@ fn measure(
     rows: i64,
     times: usize,
 ) -> Result<Vec<Times>> {
+    let access = SystemAccess::<ViewRecipients>::new(scope, None, Source::Cli);
+    let known = access.run(app, fields::all)?;
     let all = Filter::default();
     let search = |word: &str| Filter {
-        search: word.into(),
+        search: Search::by(word, &known),
         ..Filter::default()
     };
     let newest = Sort::default();

@@ -167,7 +167,7 @@ fn import(
     let io = |error: std::io::Error| AppError::internal(error.to_string());
     let mut file = tempfile::NamedTempFile::new().map_err(io)?;
     file.write_all(text.as_bytes()).map_err(io)?;
-    let all = access.run(app, |conn| fields::all(conn.pg()))?;
+    let all = access.run(app, fields::all)?;
     let source = Source::look(file.path(), &Default::default())
         .map_err(|fault| engine::file_error(&fault))?;
     let settings = Settings {

@@ -11,6 +11,7 @@ use crate::control::tenants::fence::WantedFence;
 use crate::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
 use crate::control::tenants::slug::Slug;
 use crate::control::{memberships, users};
+use crate::db::Viewer;
 use crate::db::Write;
 use crate::db::ids::TenantId;
 use crate::error::Result;
@@ -51,7 +52,7 @@ pub(super) fn inner(opened: &Opened, parent: TenantId, lists: &Lists) -> Result<
     let by = |lists: &[_], rule: &str| WantedFence {
         lists: lists.to_vec(),
         rule: rule.to_owned(),
-        ..WantedFence::default()
+        ..WantedFence::by(Viewer::Operator)
     };
     for (slug, name, colour, fence, moves_allowed, email) in [
         (

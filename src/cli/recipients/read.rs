@@ -80,7 +80,7 @@ impl List {
         let access =
             SystemAccess::<ViewRecipients>::new(tenant.scope(), None, Source::Cli).as_request();
         let found = access.run(&opened.app, |conn| {
-            let all = fields::all(conn.pg())?;
+            let all = fields::all(conn)?;
             let export = Export::new(&all, self.which.state().strict_filter(&all)?)?;
             let part = export.page(conn, after.as_ref(), self.limit)?;
             Ok((export, part))
@@ -116,7 +116,7 @@ pub(super) fn count(which: &Which, loaded: &Loaded) -> Result {
     let (opened, tenant) = which.open(loaded)?;
     let access = SystemAccess::<ViewRecipients>::new(tenant.scope(), None, Source::Cli);
     let counted = access.run(&opened.app, |conn| {
-        let all = fields::all(conn.pg())?;
+        let all = fields::all(conn)?;
         query::exact_count(conn, &which.state().strict_filter(&all)?)
     });
     let count = counted.map_err(said)?;
@@ -127,7 +127,7 @@ pub(super) fn export(which: &Which, loaded: &Loaded) -> Result {
     let (opened, tenant) = which.open(loaded)?;
     let access = SystemAccess::<ExportRecipients>::new(tenant.scope(), None, Source::Cli);
     let begun = access.run(&opened.app, |conn| {
-        let all = fields::all(conn.pg())?;
+        let all = fields::all(conn)?;
         let filter = which.state().strict_filter(&all)?;
         let data = serde_json::json!({ "filtered": which.state().narrows() });
         audit::record_in_tenant(conn, "recipients.export", "", &data)?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The acts by group, as the filter offers them; a test compares them with what the program records.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("admission", &["admit", "decline"]),
-    ("field", &["create", "change", "drop"]),
+    ("field", &["create", "change", "rights", "drop"]),
     ("factor", &["begin", "end", "reset", "recovery", "codes"]),
     ("list", &["create", "change", "delete"]),
     ("membership", &["grant", "roles"]),

@@ -1,6 +1,7 @@
 //! Fences: what narrows an inner tenant. Kept by ids, so that renaming a list or a field changes nothing;
 //! shown by names; turned into SQL only from a checked rule.
 
+use crate::db::Viewer;
 use crate::db::ids::{FieldId, ListId};
 use crate::db::inner::FenceSql;
 use crate::db::schema::tenant::lists;
@@ -21,14 +22,28 @@ pub struct Fence {
 }
 
 /// A fence as somebody entered it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WantedFence {
+    /// Who entered it: a rule of his asks only by what he may ask by.
+    pub by: Viewer,
     /// Lists by id.
     pub lists: Vec<ListId>,
     /// Lists by name (or id), as the command line gives them.
     pub list_names: Vec<String>,
     /// A rule as text; blank for none.
     pub rule: String,
+}
+
+impl WantedFence {
+    /// One without any condition, for somebody to fill.
+    pub fn by(by: Viewer) -> Self {
+        Self {
+            by,
+            lists: Vec::new(),
+            list_names: Vec::new(),
+            rule: String::new(),
+        }
+    }
 }
 
 impl Fence {
@@ -52,7 +67,7 @@ impl Fence {
     /// `Invalid`: no condition at all, an unknown list, a faulty rule (with the rule's message).
     pub fn check(conn: &mut PgConnection, wanted: &WantedFence) -> Result<Self> {
         let lists = known_lists(conn, wanted)?;
-        let catalog = fields::catalog(&fields::all(conn)?)?;
+        let catalog = fields::catalog(&fields::seen_by(conn, &wanted.by)?)?;
         let rule = match wanted.rule.trim() {
             "" => None,
             text => Some(read_rule(text, &catalog)?.to_stored()),

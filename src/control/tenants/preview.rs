@@ -7,7 +7,7 @@ use crate::db::{Mode, TenantConn};
 use crate::error::{AppError, Result};
 use crate::tenant::fields;
 use crate::tenant::recipients::dynamic::Dynamic;
-use crate::tenant::target_groups::rules::Catalog;
+use crate::tenant::target_groups::rules::{Catalog, CheckedRule};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool};
 use serde_json::Value;
@@ -21,7 +21,7 @@ const PATIENCE_MS: u32 = 500;
 /// When the database does not answer.
 pub fn size<M: Mode>(conn: &mut TenantConn<'_, M>, stored: Option<&Value>) -> Result<Option<i64>> {
     let fence = Fence::from_stored(stored.unwrap_or(&Value::Null))?;
-    let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+    let catalog = fields::catalog(&fields::every(conn.pg())?)?;
     if fence.checked_rule(&catalog).is_err() {
         return Ok(Some(0));
     }
@@ -41,8 +41,11 @@ pub fn size<M: Mode>(conn: &mut TenantConn<'_, M>, stored: Option<&Value>) -> Re
 pub struct Standing {
     /// Whether he is on one of its lists; true where no list fences.
     pub on_list: bool,
-    /// The conditions of its rule that he does not meet, as people read them.
+    /// The conditions of its rule that he does not meet, as people read them: those that whoever asks may
+    /// ask by.
     pub unmet: Vec<String>,
+    /// Whether there are others that he does not meet.
+    pub unmet_unseen: bool,
     /// Whether its rule still fits the fields: else nobody is inside.
     pub rule_fits: bool,
 }
@@ -50,7 +53,7 @@ pub struct Standing {
 impl Standing {
     /// Whether he is inside.
     pub fn is_inside(&self) -> bool {
-        self.on_list && self.rule_fits && self.unmet.is_empty()
+        self.on_list && self.rule_fits && self.unmet.is_empty() && !self.unmet_unseen
     }
 }
 
@@ -63,7 +66,7 @@ pub fn standing<M: Mode>(
     fence: &Fence,
     recipient: RecipientId,
 ) -> Result<Standing> {
-    let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+    let catalog = fields::catalog(&fields::every(conn.pg())?)?;
     let (rule, rule_fits) = match fence.checked_rule(&catalog) {
         Ok(rule) => (rule, true),
         Err(_) => (None, false),
@@ -83,15 +86,16 @@ pub fn standing<M: Mode>(
         .int(recipient.0)
         .get_result(conn.pg())?;
     let (on_list, met) = holds.split_first().unwrap_or((&false, &[]));
+    let askable = fields::askable(conn)?;
     let unmet = conditions
         .iter()
         .zip(met)
-        .filter(|(_, met)| !**met)
-        .map(|(condition, _)| condition.show())
-        .collect();
+        .filter_map(|(condition, met)| (!met).then_some(condition));
+    let (seen, unseen): (Vec<_>, Vec<_>) = unmet.partition(|one| fields::may_ask(&askable, one));
     Ok(Standing {
         on_list: *on_list,
-        unmet,
+        unmet: seen.into_iter().map(CheckedRule::show).collect(),
+        unmet_unseen: !unseen.is_empty(),
         rule_fits,
     })
 }
@@ -107,7 +111,7 @@ pub fn changes<M: Mode>(
 ) -> Result<(i64, i64)> {
     let new = Fence::check(conn.pg(), wanted)?;
     let old = Fence::from_stored(old.unwrap_or(&Value::Null))?;
-    let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+    let catalog = fields::catalog(&fields::every(conn.pg())?)?;
     // A fence whose rule no longer fits the fields is closed: everybody in the new one is gained.
     let old = Some(old).filter(|old| old.checked_rule(&catalog).is_ok());
     let gains = count(conn, Some(&new), old.as_ref(), &catalog)?;

@@ -28,6 +28,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What holders of a role see of a field and may do with it.
+    field_rights (field_id, role_id) {
+        field_id -> Integer,
+        role_id -> Integer,
+        mode -> Text,
+    }
+}
+
+diesel::table! {
     /// People who get mail.
     recipients (id) {
         id -> BigInt,
@@ -171,6 +180,7 @@ diesel::joinable!(subscriptions -> lists (list_id));
 diesel::joinable!(subscriptions -> recipients (recipient_id));
 diesel::allow_tables_to_appear_in_same_query!(
     fields,
+    field_rights,
     recipients,
     recipient_changes,
     lists,

@@ -13,6 +13,7 @@ use crate::db::ids::{AdmissionId, ListId, RecipientId};
 use crate::db::schema::tenant::{admissions, recipients};
 use crate::db::{Mode, TenantConn, Write};
 use crate::error::{AppError, Result};
+use crate::tenant::fields;
 use crate::tenant::recipients::write::subscribe_all;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -70,14 +71,31 @@ pub fn page<M: Mode>(
     before: Option<AdmissionId>,
     limit: i64,
 ) -> Result<Vec<Admission>> {
-    Ok(admissions::table
+    let found = admissions::table
         .inner_join(recipients::table.on(recipients::id.eq(admissions::recipient_id)))
         .filter(admissions::state.eq(state))
         .filter(admissions::id.lt(before.map_or(i64::MAX, |id| id.0)))
         .order(admissions::id.desc())
         .limit(limit)
         .select(columns!())
-        .load(conn.pg())?)
+        .load(conn.pg())?;
+    as_seen(conn, found)
+}
+
+/// The addresses as whoever decides may see them.
+fn as_seen<M: Mode>(
+    conn: &mut TenantConn<'_, M>,
+    mut found: Vec<Admission>,
+) -> Result<Vec<Admission>> {
+    let address = fields::address(conn)?;
+    for one in &mut found {
+        let seen = match &address {
+            Some(field) => field.seen(Some(&one.email))?,
+            None => None,
+        };
+        one.email = seen.unwrap_or_else(|| fields::seen::DOTS.to_owned());
+    }
+    Ok(found)
 }
 
 /// One request.
@@ -85,11 +103,13 @@ pub fn page<M: Mode>(
 /// # Errors
 /// `NotFound` where there is none.
 pub fn by_id<M: Mode>(conn: &mut TenantConn<'_, M>, id: AdmissionId) -> Result<Admission> {
-    Ok(admissions::table
+    let found = admissions::table
         .inner_join(recipients::table.on(recipients::id.eq(admissions::recipient_id)))
         .filter(admissions::id.eq(id.0))
         .select(columns!())
-        .first(conn.pg())?)
+        .first(conn.pg())?;
+    let mut found = as_seen(conn, vec![found])?;
+    found.pop().ok_or(AppError::NotFound)
 }
 
 /// How many wait for a decision.
@@ -143,6 +163,9 @@ pub fn admit(
     let standing = preview::standing(conn, fence, recipient)?;
     if !standing.on_list {
         return Err(AppError::invalid("admission-needs-list"));
+    }
+    if standing.unmet_unseen {
+        return Err(AppError::invalid("admission-outside-unseen"));
     }
     if !standing.is_inside() {
         return Err(AppError::Invalid {

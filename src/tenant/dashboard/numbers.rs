@@ -27,7 +27,7 @@ impl Numbers {
         Ok(Self {
             recipients: query::count_within(conn, &Filter::default(), COUNT_MS)?,
             lists: lists::table.count().get_result(conn.pg())?,
-            own_fields: fields::all(conn.pg())?
+            own_fields: fields::all(conn)?
                 .iter()
                 .filter(|field| !field.is_standard())
                 .count() as i64,

@@ -101,7 +101,7 @@ impl FieldForm {
             help_de: field.help_de.clone(),
             group: field.field_group.clone(),
             position: field.position.to_string(),
-            mode: field.mode.clone(),
+            mode: field.own_mode().key().to_owned(),
             required: on(field.required),
             unique: on(field.is_unique),
             indexed: on(field.indexed),

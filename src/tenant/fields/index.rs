@@ -1,6 +1,7 @@
 //! The list of fields by group, what a search finds in it, and the list as a file.
 
-use super::{Field, all};
+use super::seen::Mode;
+use super::{Field, all, defines, every};
 use crate::access::Access;
 use crate::access::rights::ViewFields;
 use crate::error::Result;
@@ -27,12 +28,21 @@ struct Index {
     empty: Empty,
 }
 
+/// The fields that the list shows: those that its reader may see; all, to whoever defines them.
+async fn listed(access: &Access<ViewFields>) -> Result<Vec<Field>> {
+    if defines(access.tenant()) {
+        access.run(|conn| every(conn.pg())).await
+    } else {
+        access.run(all).await
+    }
+}
+
 /// GET `…/fields`.
 pub(super) async fn index(
     access: Access<ViewFields>,
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
-    let fields = access.run(|conn| all(conn.pg())).await?;
+    let fields = listed(&access).await?;
     let p = Frame::new(access.context(), "fields-title").section("fields");
     let here = !access.tenant().is_inner();
     let wanted = query.q.trim().to_lowercase();
@@ -43,6 +53,9 @@ pub(super) async fn index(
     let mut acts = Vec::new();
     if p.may("fields.create") && here {
         acts.push((p.t("fields-new"), p.url("/fields/new")));
+    }
+    if p.may("fields.change") && here {
+        acts.push((p.t("field-rights-all"), p.url("/fields/rights")));
     }
     acts.push((p.t("export-csv"), p.url("/fields/export")));
     let count = p.t.count("fields-count", &(found.len() as i64));
@@ -131,12 +144,14 @@ fn manners_cell(p: &Frame, field: &Field) -> Cell {
 }
 
 fn manners(p: &Frame, field: &Field) -> String {
+    let mode = field.mode();
     let marks = [
         (field.required, "fields-required"),
         (field.is_unique, "fields-unique"),
         (field.indexed, "fields-indexed"),
-        (field.mode == "read_only", "fields-mode-read_only"),
-        (field.mode == "hidden", "fields-mode-hidden"),
+        (mode == Mode::ReadOnly, "fields-mode-read_only"),
+        (mode == Mode::Masked, "fields-mode-masked"),
+        (mode == Mode::Hidden, "fields-mode-hidden"),
     ];
     let marks = marks.iter().filter(|(yes, _)| *yes);
     let marks: Vec<String> = marks.map(|(_, key)| p.t(key)).collect();
@@ -145,7 +160,7 @@ fn manners(p: &Frame, field: &Field) -> String {
 
 /// GET `…/fields/export`.
 pub(super) async fn export(access: Access<ViewFields>) -> Result<HttpResponse> {
-    let fields = access.run(|conn| all(conn.pg())).await?;
+    let fields = listed(&access).await?;
     let p = Frame::new(access.context(), "fields-title");
     let headings = [
         "fields-key",

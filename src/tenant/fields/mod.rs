@@ -8,18 +8,23 @@ mod index;
 pub mod kind;
 pub mod orders;
 mod pages;
+pub mod rights;
+pub mod seen;
 pub mod show;
 mod table;
 pub mod usage;
 pub mod value;
 
-use crate::access::Routes;
+use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right};
+use crate::access::{Routes, TenantHere};
 use crate::db::ids::FieldId;
-use crate::db::schema::tenant::fields;
+use crate::db::schema::tenant::{field_rights, fields};
+use crate::db::{Mode, TenantConn, Viewer};
 use crate::error::{AppError, Result};
-use crate::tenant::target_groups::rules::{Catalog, Column, FieldRef};
+use crate::tenant::target_groups::rules::{Catalog, CheckedRule, Column, FieldRef};
 use diesel::prelude::*;
 use kind::Kind;
+use seen::ByRole;
 
 /// The pages.
 pub fn routes(r: &mut Routes) {
@@ -31,6 +36,7 @@ pub fn routes(r: &mut Routes) {
     r.post("/t/{tenant}/fields/{id}/edit", pages::change);
     r.get("/t/{tenant}/fields/{id}/delete", pages::confirm_delete);
     r.post("/t/{tenant}/fields/{id}/delete", pages::delete);
+    rights::routes(r);
 }
 
 /// A field as its row has it.
@@ -57,8 +63,9 @@ pub struct Field {
     pub field_group: String,
     /// Order on pages.
     pub position: i32,
-    /// `editable`, `read_only` or `hidden`.
-    pub mode: String,
+    /// What it is to whoever loaded it; read it by `mode()` and the like.
+    #[diesel(column_name = mode, deserialize_as = String)]
+    access: seen::Access,
     /// Whether a new recipient must have it.
     pub required: bool,
     /// Whether no two recipients may share a value.
@@ -136,29 +143,107 @@ impl Field {
     }
 }
 
-/// All fields in the order of pages.
+/// All fields as they are defined, in the order of pages: for what concerns the fields themselves, and for what
+/// the program does of itself (fences). Values are read and asked by those of `all` and `askable`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn all(conn: &mut PgConnection) -> Result<Vec<Field>> {
+pub fn every(conn: &mut PgConnection) -> Result<Vec<Field>> {
     Ok(fields::table
         .order((fields::position, fields::id))
         .select(Field::as_select())
         .load(conn)?)
 }
 
-/// The fields that somebody may ask by, in rules and orders: hidden ones only who defines fields, because
-/// answers tell bit by bit what stands in them.
+/// The fields that whoever looks may see, in the order of pages, each with what it is to him. The operator
+/// gets all, also those that are hidden from everybody.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn askable(conn: &mut PgConnection, hidden_too: bool) -> Result<Vec<Field>> {
-    let mut all = all(conn)?;
-    all.retain(|field| hidden_too || field.mode != "hidden");
+pub fn all<M: Mode>(conn: &mut TenantConn<'_, M>) -> Result<Vec<Field>> {
+    let mut all = askable(conn)?;
+    if *conn.viewer() != Viewer::Operator {
+        all.retain(Field::is_seen);
+    }
     Ok(all)
 }
 
-/// The field of an id.
+/// As `all`, and beside them those that he does not see but may ask by, in rules and orders.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn askable<M: Mode>(conn: &mut TenantConn<'_, M>) -> Result<Vec<Field>> {
+    let viewer = conn.viewer().clone();
+    seen_by(conn.pg(), &viewer)
+}
+
+/// The fields that somebody sees or may ask by.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn seen_by(conn: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Field>> {
+    let mut all = every_for(conn, viewer)?;
+    all.retain(|field| field.is_seen() || field.is_askable());
+    Ok(all)
+}
+
+/// All fields, each with what it is to somebody: also those that he does not see.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn every_for(conn: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Field>> {
+    let roles = viewer.roles();
+    let of_roles = field_rights::table.on(field_rights::field_id
+        .eq(fields::id)
+        .and(field_rights::role_id.eq_any(roles)));
+    // One query: a field stands in it once for each of the roles that say something of it.
+    let found: Vec<(Field, Option<(i32, String)>)> = fields::table
+        .left_join(of_roles)
+        .order((fields::position, fields::id))
+        .select((
+            Field::as_select(),
+            (field_rights::role_id, field_rights::mode).nullable(),
+        ))
+        .load(conn)?;
+    let mut all = Vec::new();
+    for same in found.chunk_by(|(one, _), (next, _)| one.id == next.id) {
+        let said: ByRole = same
+            .iter()
+            .filter_map(|(_, said)| said.as_ref())
+            .filter_map(|(role, mode)| Some((*role, seen::Mode::of(mode)?)))
+            .collect();
+        if let Some((field, _)) = same.first() {
+            let access = field.access.of(viewer, &said);
+            all.push(Field {
+                access,
+                ..field.clone()
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The address, as whoever looks may see it: what recipients are told apart by.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn address<M: Mode>(conn: &mut TenantConn<'_, M>) -> Result<Option<Field>> {
+    let mut all = all(conn)?.into_iter();
+    Ok(all.find(|field| field.standard_column.as_deref() == Some("email")))
+}
+
+/// Whether the user has to do with the fields themselves: then he sees that they exist, whatever he sees of
+/// their values.
+pub fn defines(here: &TenantHere) -> bool {
+    let rights = [
+        CreateFields::INFO.key,
+        ChangeFields::INFO.key,
+        DropFields::INFO.key,
+    ];
+    rights.iter().any(|right| here.may(right))
+}
+
+/// The field of an id, as it is defined.
 ///
 /// # Errors
 /// `NotFound`.
@@ -169,13 +254,19 @@ pub fn by_id(conn: &mut PgConnection, id: FieldId) -> Result<Field> {
         .first(conn)?)
 }
 
-/// What rules may name.
+/// Whether a rule names only fields among these that may be asked by.
+pub fn may_ask(all: &[Field], rule: &CheckedRule) -> bool {
+    let askable = |id| all.iter().any(|field| field.id == id && field.is_askable());
+    rule.fields().into_iter().all(askable)
+}
+
+/// What rules may name: of these fields those that may be asked by. Of the others that are seen it can say so.
 ///
 /// # Errors
 /// When a field's row was damaged.
 pub fn catalog(all: &[Field]) -> Result<Catalog> {
-    let refs = all
-        .iter()
+    let askable = all.iter().filter(|field| field.is_askable());
+    let refs = askable
         .map(|field| {
             Ok(FieldRef {
                 id: field.id,
@@ -185,5 +276,6 @@ pub fn catalog(all: &[Field]) -> Result<Catalog> {
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Catalog::new(refs))
+    let masked = all.iter().filter(|field| field.is_masked());
+    Ok(Catalog::new(refs).with_masked(masked.map(|field| field.key.clone())))
 }

@@ -100,7 +100,7 @@ impl Order for DropField {
             if field.is_standard() {
                 return Err(AppError::invalid("field-standard-stays"));
             }
-            let catalog = catalog(&super::all(pg)?)?;
+            let catalog = catalog(&super::every(pg)?)?;
             let mut uses = usage::in_fences(&inner, &catalog, self.id);
             uses.extend(usage::in_imports(pg, &field)?);
             usage::refuse(&uses)?;
@@ -143,7 +143,7 @@ pub(super) fn ids(tenants: &[Tenant]) -> Vec<TenantId> {
 }
 
 /// The field as it is now, if it is as the editor saw it.
-fn locked(pg: &mut PgConnection, id: FieldId, version: i32) -> Result<Field> {
+pub(super) fn locked(pg: &mut PgConnection, id: FieldId, version: i32) -> Result<Field> {
     let field: Field = fields::table
         .find(id)
         .select(Field::as_select())

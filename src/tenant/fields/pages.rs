@@ -2,8 +2,10 @@
 
 use super::form::{FieldForm, fault, view};
 use super::orders::{AddField, ChangeField, DropField};
+use super::rights::page::said_for;
+use super::seen::Mode;
 use super::usage::{self, Use};
-use super::{Field, all, by_id, catalog};
+use super::{Field, by_id, catalog, every};
 use crate::access::ControlAccess;
 use crate::access::rights::{ChangeFields, CreateFields, DropFields, Right};
 use crate::control::audit::Actor;
@@ -20,7 +22,7 @@ use validator::Validate;
 /// The field that the URL names.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
-    id: FieldId,
+    pub(super) id: FieldId,
 }
 
 /// A deletion's form: only the version that was seen.
@@ -29,10 +31,15 @@ pub(super) struct Seen {
     version: i32,
 }
 
-fn frame<R: Right>(access: &ControlAccess<R>, title: &str) -> Frame {
+pub(super) fn frame<R: Right>(access: &ControlAccess<R>, title: &str) -> Frame {
     let p = Frame::new(access.context(), title).section("fields");
     let (label, url) = (p.t("fields-title"), p.url("/fields"));
     p.crumb(label, url)
+}
+
+/// What a mode is called.
+pub(super) fn mode_text(p: &Frame, mode: Mode) -> String {
+    p.t(&format!("fields-mode-{}", mode.key()))
 }
 
 fn new_form(p: &Frame, typed: &FieldForm, errors: &Errors) -> FormView {
@@ -78,12 +85,16 @@ async fn add(access: &ControlAccess<CreateFields>, form: &FieldForm) -> Result<S
     Ok(label)
 }
 
-fn said<R: Right>(access: &ControlAccess<R>, key: &'static str, name: String) -> HttpResponse {
+pub(super) fn said<R: Right>(
+    access: &ControlAccess<R>,
+    key: &'static str,
+    name: String,
+) -> HttpResponse {
     let url = format!("{}/fields", access.tenant().base());
     see_other_saying(&url, "success", key, &[("name", name)])
 }
 
-async fn one(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<Field> {
+pub(super) async fn one(access: &ControlAccess<ChangeFields>, id: FieldId) -> Result<Field> {
     access.look(move |conn| by_id(conn.pg(), id)).await
 }
 
@@ -94,6 +105,9 @@ struct EditPage {
     intro: String,
     form: FormView,
     acts: Vec<(String, String)>,
+    /// Roles that the field says something for, and what.
+    rights: Vec<(String, String)>,
+    rights_url: String,
 }
 
 fn edit_page(p: &Frame, field: &Field, typed: &FieldForm, errors: &Errors) -> (FormView, String) {
@@ -126,7 +140,10 @@ pub(super) async fn edit(
     let p = p.titled(label);
     let (form, intro) = edit_page(&p, &field, &FieldForm::of(&field)?, &Errors::new());
     let acts = delete_act(&p, &field);
+    let rights = said_for(&access, &p, field.id).await?;
     p.render(|p| EditPage {
+        rights_url: p.url(&format!("/fields/{}/rights", field.id)),
+        rights,
         p,
         intro,
         form,
@@ -160,7 +177,10 @@ pub(super) async fn change(
     let p = frame(&access, "fields-edit");
     let (form, intro) = edit_page(&p, &field, &faulty.typed, &faulty.errors);
     let acts = delete_act(&p, &field);
+    let rights = said_for(&access, &p, field.id).await?;
     p.render_again(|p| EditPage {
+        rights_url: p.url(&format!("/fields/{}/rights", field.id)),
+        rights,
         p,
         intro,
         form,
@@ -202,7 +222,7 @@ async fn used(access: &ControlAccess<DropFields>, id: FieldId) -> Result<(Field,
     access
         .look(move |conn| {
             let field = by_id(conn.pg(), id)?;
-            let catalog = catalog(&all(conn.pg())?)?;
+            let catalog = catalog(&every(conn.pg())?)?;
             let mut uses = usage::in_fences(&inner, &catalog, id);
             uses.extend(usage::in_imports(conn.pg(), &field)?);
             Ok((field, uses))

@@ -86,7 +86,7 @@ pub fn shown(field: &Field) -> Result<Shown> {
         indexed: field.indexed,
         historised: field.historised,
         default: field.default_value.clone(),
-        mode: field.mode.clone(),
+        mode: field.own_mode().key().to_owned(),
         group: field.field_group.clone(),
         max,
         precision,
@@ -111,7 +111,7 @@ fn tenant(app: &App, path: &str) -> Result<Tenant> {
 pub fn list(app: &App, path: &str) -> Result<Vec<Shown>> {
     let tenant = tenant(app, path)?;
     SystemAccess::<ViewFields>::new(tenant.scope(), None, Source::Cli)
-        .run(app, |conn| all(conn.pg())?.iter().map(shown).collect())
+        .run(app, |conn| all(conn)?.iter().map(shown).collect())
 }
 
 /// Adds a field to the tenant at `path`.

@@ -4,7 +4,7 @@
 //! was cut off goes on at its batch: whether that was committed or not, doing it again changes nothing, and
 //! it is counted once.
 
-use super::query::{self, Cursor, Filter, Sort};
+use super::query::{self, Cursor, Filter, Search, Sort};
 use super::write::{self, Assignment};
 use crate::access::SystemAccess;
 use crate::access::rights::{ChangeRecipients, DeleteRecipients, Right};
@@ -94,7 +94,7 @@ impl Whom {
         let newest = query::page(conn, &[], &Filter::default(), &Sort::default(), None, 1)?;
         Ok(Self::Matching {
             rule: filter.rule.as_ref().map(CheckedRule::to_stored),
-            search: filter.search.clone(),
+            search: filter.search.words().to_owned(),
             list: filter.list.clone(),
             last: newest.rows.first().map_or(RecipientId(0), |row| row.id),
         })
@@ -106,16 +106,18 @@ impl Whom {
             Self::Matching {
                 rule, search, list, ..
             } => {
-                let catalog = fields::catalog(&fields::all(conn.pg())?)?;
+                let all = fields::askable(conn)?;
+                let catalog = fields::catalog(&all)?;
                 let rule = rule
                     .as_ref()
                     .map(|rule| CheckedRule::from_stored(rule, &catalog))
                     .transpose()
-                    // A rule that no longer fits must not become a wider one.
+                    // A rule that no longer fits, or that its author may no longer ask, must not become a
+                    // wider one.
                     .map_err(|faults| AppError::internal(format!("rule: {faults:?}")))?;
                 Ok(Filter {
                     rule,
-                    search: search.clone(),
+                    search: Search::by(search, &all),
                     list: list.clone(),
                 })
             }
@@ -288,18 +290,12 @@ fn within<M: Mode>(
 fn apply(conn: &mut TenantConn<'_, Write>, act: &Act, ids: &[RecipientId]) -> Result<()> {
     match act {
         Act::Set { field, value } => {
-            let all = fields::all(conn.pg())?;
+            let all = fields::all(conn)?;
             let field = all
                 .iter()
-                .find(|known| known.id == *field && known.mode == "editable" && !known.is_unique)
+                .find(|known| known.id == *field && known.is_editable() && !known.is_unique)
                 .ok_or(AppError::NotFound)?;
-            let assignment = Assignment {
-                column: field.column()?,
-                kind: field.kind()?,
-                value: value.clone(),
-                unique: false,
-            };
-            write::set_all(conn, ids, &assignment)?;
+            write::set_all(conn, ids, &Assignment::by_hand(field, value.clone())?)?;
         }
         Act::Subscribe { list, consent } => {
             write::subscribe_all(conn, ids, *list, "active", false, consent.as_deref())?;

@@ -5,6 +5,7 @@
 //! that differ between tenants.
 
 use crate::tenant::fields::kind::Kind;
+use crate::tenant::fields::seen::Shown;
 use crate::tenant::target_groups::rules::{CheckedRule, Column};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -48,6 +49,13 @@ impl<S> Dynamic<S> {
     #[must_use]
     pub fn column(mut self, column: &Column) -> Self {
         self.pieces.push(Piece::Fixed(format!("r.{column}")));
+        self
+    }
+
+    /// A column of `r` as its reader may see it, as text.
+    #[must_use]
+    pub fn shown(mut self, shown: &Shown) -> Self {
+        self.pieces.push(Piece::Fixed(shown.sql()));
         self
     }
 

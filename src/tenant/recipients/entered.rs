@@ -37,7 +37,7 @@ pub fn one(
     let Some(field) = fields.iter().find(|field| field.key == key) else {
         return Ok(Err("api-field-unknown".into()));
     };
-    if field.mode != "editable" {
+    if !field.is_editable() {
         return Ok(Err("api-field-fixed".into()));
     }
     let kind = field.kind()?;
@@ -59,12 +59,7 @@ pub fn one(
             some => some,
         },
     };
-    Ok(Ok(Assignment {
-        column: field.column()?,
-        kind,
-        value,
-        unique: field.is_unique,
-    }))
+    Ok(Ok(Assignment::by_hand(field, value)?))
 }
 
 /// The keys of required fields that are not among those sent.
@@ -74,7 +69,7 @@ pub fn missing<'f>(
 ) -> impl Iterator<Item = &'f str> {
     fields
         .iter()
-        .filter(|field| field.required && field.mode == "editable")
+        .filter(|field| field.required && field.is_editable())
         .filter(|field| !sent.contains_key(&field.key))
         .map(|field| field.key.as_str())
 }

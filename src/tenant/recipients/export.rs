@@ -8,7 +8,7 @@ use crate::db::{Mode, TenantConn};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::Field;
 use crate::tenant::fields::kind::Kind;
-use crate::tenant::target_groups::rules::Column;
+use crate::tenant::fields::seen::Shown;
 use crate::web::csv::FORMULA;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
@@ -16,12 +16,12 @@ use serde_json::{Map, Value};
 /// Recipients of a page.
 const ROWS: i64 = 5_000;
 
-/// What is exported: all fields that are not hidden.
+/// What is exported: all fields that whoever exports sees, as he sees them.
 #[derive(Clone, Debug)]
 pub struct Export {
     keys: Vec<String>,
     kinds: Vec<Kind>,
-    columns: Vec<Column>,
+    columns: Vec<Shown>,
     filter: Filter,
 }
 
@@ -35,16 +35,19 @@ pub struct Part {
 }
 
 impl Export {
-    /// The recipients of `filter` with the fields of `all` that are not hidden.
+    /// The recipients of `filter` with the fields of `all` that are seen.
     ///
     /// # Errors
     /// When a field's row was damaged.
     pub fn new(all: &[Field], filter: Filter) -> Result<Self> {
-        let fields: Vec<&Field> = all.iter().filter(|field| field.mode != "hidden").collect();
+        let fields: Vec<&Field> = all.iter().filter(|field| field.is_seen()).collect();
         Ok(Self {
             keys: fields.iter().map(|field| field.key.clone()).collect(),
-            kinds: fields.iter().map(|f| f.kind()).collect::<Result<_>>()?,
-            columns: fields.iter().map(|f| f.column()).collect::<Result<_>>()?,
+            kinds: fields
+                .iter()
+                .map(|f| f.shown_kind())
+                .collect::<Result<_>>()?,
+            columns: fields.iter().map(|f| f.shown()).collect::<Result<_>>()?,
             filter,
         })
     }

@@ -27,7 +27,7 @@ pub fn of(conn: &mut PgConnection, inner: TenantId) -> Result<Option<Fence>> {
 }
 
 /// The conditions of the fence's rule that do not hold, as people read them, if a recipient had these
-/// values and else the defaults.
+/// values and else the defaults; those only that whoever asks may ask by.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -37,10 +37,15 @@ pub fn unmet<M: Mode>(
     all: &[Field],
     values: &[Assignment],
 ) -> Result<Vec<String>> {
-    let Some(rule) = fence.checked_rule(&fields::catalog(all)?)? else {
+    let every = fields::every(conn.pg())?;
+    let Some(rule) = fence.checked_rule(&fields::catalog(&every)?)? else {
         return Ok(Vec::new());
     };
-    let conditions = rule.conditions();
+    let mut conditions = rule.conditions();
+    conditions.retain(|condition| fields::may_ask(all, condition));
+    if conditions.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = Dynamic::<Array<Bool>>::default()
         .sql("SELECT ARRAY[")
         .each(&conditions, ", ", |q, condition| {

@@ -1,7 +1,7 @@
 //! The state of the recipient list, which its URL carries: search, rule, list, order, page. Pages, counts,
 //! exports and bulk acts read the same state, so that "all that match" means the same everywhere.
 
-use super::query::{Filter, Sort};
+use super::query::{Filter, Search, Sort};
 use crate::db::ids::ListId;
 use crate::error::{AppError, Result};
 use crate::tenant::fields::{self, Field};
@@ -91,11 +91,11 @@ impl State {
         Ok(rules::read(&self.rule, &catalog).map(Some))
     }
 
-    /// The filter with a rule that was checked.
+    /// The filter with a rule that was checked, for somebody who has these fields.
     ///
     /// # Errors
     /// `NotFound` for a list or status that is none.
-    pub fn filter(&self, rule: Option<CheckedRule>) -> Result<Filter> {
+    pub fn filter(&self, rule: Option<CheckedRule>, all: &[Field]) -> Result<Filter> {
         let list = match self.list.as_str() {
             "" => None,
             id => {
@@ -110,7 +110,7 @@ impl State {
         };
         Ok(Filter {
             rule,
-            search: self.q.replace('\0', ""),
+            search: Search::by(&self.q, all),
             list,
         })
     }
@@ -123,7 +123,7 @@ impl State {
         let rule = self
             .checked_rule(all)?
             .map_err(|faults| AppError::Rule(faults.iter().map(RuleError::told).collect()))?;
-        self.filter(rule)
+        self.filter(rule, all)
     }
 
     /// The order; that of creation, newest first, where the field cannot be sorted by.
@@ -193,7 +193,9 @@ fn in_brackets(part: &str) -> String {
 /// Whether the list sorts by a field: only where an index does the work. The time of creation is the
 /// order of ids.
 pub fn sortable(field: &Field) -> bool {
-    (field.indexed && field.pending.is_none()) || is_creation(field)
+    let quick = (field.indexed && field.pending.is_none()) || is_creation(field);
+    // Where a value stands among others tells what it is.
+    quick && field.is_askable()
 }
 
 fn is_creation(field: &Field) -> bool {

@@ -83,10 +83,16 @@ struct Ready {
 /// `Invalid` for a key that is none or a list outside the fence; a transient one when recipients changed
 /// meanwhile: do it again.
 pub fn upsert(conn: &mut TenantConn<'_, Write>, wanted: &Wanted) -> Result<Vec<Fate>> {
-    let all = fields::all(conn.pg())?;
+    let all = fields::all(conn)?;
     let key = all
         .iter()
-        .find(|field| field.key == wanted.key && field.is_unique && field.pending.is_none())
+        .find(|field| {
+            // Whom a row means must not tell what its sender may not see.
+            field.key == wanted.key
+                && field.is_unique
+                && field.pending.is_none()
+                && field.is_editable()
+        })
         .ok_or_else(|| AppError::Invalid {
             key: "import-key-not-unique",
             params: vec![("column", wanted.key.clone())],

@@ -9,8 +9,8 @@ use crate::db::ids::{ListId, RecipientId};
 use crate::db::schema::tenant::{recipients, subscriptions};
 use crate::db::{TenantConn, Write};
 use crate::error::{AppError, Result};
-use crate::tenant::fields::Field;
 use crate::tenant::fields::kind::Kind;
+use crate::tenant::fields::{self, Field};
 use crate::tenant::target_groups::rules::Column;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text};
@@ -40,6 +40,33 @@ pub struct Assignment {
     pub value: Option<String>,
     /// Whether no two recipients may share it.
     pub unique: bool,
+}
+
+impl Assignment {
+    /// A value that somebody entered, who must be allowed to.
+    ///
+    /// # Errors
+    /// `NotFound` for a field that he may not change.
+    pub fn by_hand(field: &Field, value: Option<String>) -> Result<Self> {
+        if field.is_editable() {
+            Self::as_it_is(field, value)
+        } else {
+            Err(AppError::NotFound)
+        }
+    }
+
+    /// A value that stands there already, to be judged with others.
+    ///
+    /// # Errors
+    /// When the field's row was damaged.
+    pub fn as_it_is(field: &Field, value: Option<String>) -> Result<Self> {
+        Ok(Self {
+            column: field.column()?,
+            kind: field.kind()?,
+            value,
+            unique: field.is_unique,
+        })
+    }
 }
 
 /// Makes a recipient. The tenant itself gets his id; an inner tenant never does, whether he was made or,
@@ -83,12 +110,28 @@ pub fn enter(
     lists: &[ListId],
     consent: Option<&str>,
 ) -> Result<Option<RecipientId>> {
+    can_be_whole(conn)?;
     let id = create(conn, values, lists, consent)?;
     // What an inner tenant is told must not depend on whom it does not see.
     let object = id.filter(|_| !conn.is_inner()).map(|id| id.to_string());
     let object = object.unwrap_or_default();
     audit::record_in_tenant(conn, "recipient.create", &object, &json!({}))?;
     Ok(id)
+}
+
+/// Refuses where a recipient must have a value that whoever enters him may not enter, and that does not come of
+/// itself. Which field that is he may not be allowed to know.
+fn can_be_whole(conn: &mut TenantConn<'_, Write>) -> Result<()> {
+    let viewer = conn.viewer().clone();
+    let all = fields::every_for(conn.pg(), &viewer)?;
+    let lacks = |field: &Field| {
+        let entered = field.own_mode() == fields::seen::Mode::Editable;
+        field.required && field.default_value.is_none() && entered && !field.is_editable()
+    };
+    if all.iter().any(lacks) {
+        return Err(AppError::invalid("recipient-cannot-be-whole"));
+    }
+    Ok(())
 }
 
 /// Whether a deletion takes recipients only off this tenant's lists.

@@ -3,6 +3,7 @@
 use super::{World, denied, run};
 use crate::support::{by_lists, by_rule};
 use mandant::control::tenants::fence::WantedFence;
+use mandant::db::Viewer;
 
 #[test]
 fn rows_outside_are_not_seen_changed_deleted_or_inserted() {
@@ -116,7 +117,7 @@ fn fences_of_several_lists_and_of_both_kinds() {
     let both = WantedFence {
         lists: vec![w.other],
         rule: "last_name = 'Otter'".into(),
-        ..Default::default()
+        ..WantedFence::by(Viewer::Operator)
     };
     let both = w.db.inner("nord", "both", both);
     assert_eq!(
@@ -168,7 +169,7 @@ fn fences_of_several_lists_and_of_both_kinds() {
     );
     // An open fence cannot be made.
     assert!(
-        w.db.try_inner("nord", "open", WantedFence::default(), false)
+        w.db.try_inner("nord", "open", WantedFence::by(Viewer::Operator), false)
             .is_err()
     );
     assert!(

@@ -52,6 +52,23 @@ fn ask(program: &Program, route: &RouteInfo, path: &Ids, other: &Ids, case: &Cas
     answer(reply, format!("{method} {}{url}", program.base))
 }
 
+/// What the API answers by every route about the caller's own things: looks first, then acts. Imports come
+/// last: what was deleted is cut out of files as long as none is at work, else a minute later.
+pub(super) fn all_own(world: &World, program: &Program, own: &Ids) -> Vec<Answer> {
+    let mut routes = api_routes();
+    let of_imports = |route: &RouteInfo| route.path.contains("/imports");
+    routes.sort_by_key(|(route, _)| (route.method != "GET", of_imports(route)));
+    let mut answers = Vec::new();
+    for (route, _) in &routes {
+        if route.method != "GET" && of_imports(route) {
+            world.wait_for_jobs();
+        }
+        let case = case(route, own).unwrap();
+        answers.push(ask(program, route, own, own, &case));
+    }
+    answers
+}
+
 /// What inner tenants do not have is not there, whoever asks: neither the path nor, on a path that they do
 /// have, the method.
 fn is_absent(answer: &Answer) -> bool {

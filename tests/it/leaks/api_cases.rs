@@ -88,7 +88,10 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ),
         ("PUT", "/users/{id}/roles") => send(Some(User), false, json!({ "roles": ["viewer"] })),
 
-        ("GET", "/fields/{id}") => look(Some(Field), ""),
+        ("GET", "/fields/{id}" | "/fields/{id}/rights") => look(Some(Field), ""),
+        ("PUT", "/fields/{id}/rights") => {
+            send(Some(Field), false, json!({ "roles": {}, "version": 1 }))
+        }
         ("POST", "/fields") => send(None, false, json!({ "key": "Nicht so", "type": "text" })),
         ("PUT", "/fields/{id}") => send(
             Some(Field),

@@ -283,7 +283,15 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ("POST", "/roles/{id}/delete") => send(Some(Role), false, &[("version", "1")]),
         ("POST", "/roles/{id}/versions/{version}") => send(Some(Role), false, &[("seen", "1")]),
 
-        ("GET", "/fields/{id}/edit" | "/fields/{id}/delete") => page(Some(Field)),
+        ("GET", "/fields/rights") => page(None),
+        ("GET", "/fields/{id}/edit" | "/fields/{id}/delete" | "/fields/{id}/rights") => {
+            page(Some(Field))
+        }
+        ("POST", "/fields/{id}/rights") => send(
+            Some(Field),
+            true,
+            &[("version", "1"), (&format!("role_{role}"), "hidden")],
+        ),
         ("POST", "/fields/new") => send(None, false, &[("key", "Nicht so"), ("type", "text")]),
         ("POST", "/fields/{id}/edit") => send(
             Some(Field),

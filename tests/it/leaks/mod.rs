@@ -7,6 +7,7 @@ mod api;
 mod api_cases;
 mod cases;
 mod cli;
+mod hidden;
 mod world;
 
 use crate::support::app::{Answer, Person};

@@ -25,6 +25,7 @@ use mandant::control::tenants::provision::{Basics, CreateInner, CreateSeparate};
 use mandant::control::tenants::slug::Slug;
 use mandant::control::tenants::{self, Tenant};
 use mandant::control::users::NewUser;
+use mandant::db::Viewer;
 use mandant::db::ids::{ListId, RecipientId, TenantId, UserId};
 use mandant::db::pool::login_url;
 use mandant::db::tenant::Source;
@@ -298,7 +299,7 @@ impl TestDb {
 pub fn by_lists(lists: &[ListId]) -> WantedFence {
     WantedFence {
         lists: lists.to_vec(),
-        ..WantedFence::default()
+        ..WantedFence::by(Viewer::Operator)
     }
 }
 
@@ -306,7 +307,7 @@ pub fn by_lists(lists: &[ListId]) -> WantedFence {
 pub fn by_rule(rule: &str) -> WantedFence {
     WantedFence {
         rule: rule.into(),
-        ..WantedFence::default()
+        ..WantedFence::by(Viewer::Operator)
     }
 }
 

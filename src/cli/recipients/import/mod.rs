@@ -127,7 +127,7 @@ impl Arguments {
             Some(name) => access.run(app, |conn| profile(conn.pg(), name))?,
             None => Settings::default(),
         };
-        let all = access.run(app, |conn| fields::all(conn.pg()))?;
+        let all = access.run(app, fields::all)?;
         let source =
             Source::look(file, &settings.reading).map_err(|fault| engine::file_error(&fault))?;
         if self.profile.is_none() {

@@ -126,7 +126,7 @@ impl Run<'_> {
     }
 
     fn show_problems(&self, outcome: &Outcome) -> Result<()> {
-        let all = self.access.run(self.app, |conn| fields::all(conn.pg()))?;
+        let all = self.access.run(self.app, fields::all)?;
         let labels = report::labels(&all, "en");
         let t = Texts::new("en", "UTC");
         for problem in &outcome.problems {

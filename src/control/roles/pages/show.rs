@@ -7,6 +7,8 @@ use crate::access::rights::ViewRoles;
 use crate::control::users;
 use crate::db::ids::{RoleId, UserId};
 use crate::error::Result;
+use crate::tenant::fields::seen::Mode;
+use crate::tenant::fields::{self, Field};
 use crate::web::{Cell, Choice, Frame, Input, InputKind, Table};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -25,6 +27,8 @@ struct Show {
 }
 
 struct Loaded {
+    /// Fields that say something for the role, as far as the reader sees them, and what.
+    fields: Vec<(Field, Mode)>,
     whole: Whole,
     all: Vec<Whole>,
     holders: i64,
@@ -37,6 +41,14 @@ pub(super) async fn page(
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let (tenant, id) = (access.tenant().id, RoleId(path.id));
+    let fields = access
+        .look(move |conn| {
+            let said = fields::rights::of_role(conn.pg(), id.0)?;
+            let seen = fields::all(conn)?.into_iter();
+            let narrowed = seen.filter_map(|field| Some((said.get(&field.id).copied()?, field)));
+            Ok(narrowed.map(|(mode, field)| (field, mode)).collect())
+        })
+        .await?;
     let loaded = access
         .run(move |conn| {
             let whole = roles::one(conn.pg(), tenant, id)?;
@@ -52,6 +64,7 @@ pub(super) async fn page(
                 .filter_map(|version| version.user_id.map(UserId))
                 .collect();
             Ok(Loaded {
+                fields,
                 all: roles::usable_whole(conn.pg(), tenant)?,
                 holders: if ours {
                     roles::holders(conn.pg(), &[id])?
@@ -126,7 +139,17 @@ fn facts(p: &Frame, loaded: &Loaded, here: i32) -> Vec<(String, String)> {
             p.t("roles-held-by"),
             p.t.count("roles-people", &loaded.holders),
         ),
+        (p.t("roles-fields"), fields_text(p, loaded)),
     ]
+}
+
+/// `Birthday (hidden), Phone (masked)`.
+fn fields_text(p: &Frame, loaded: &Loaded) -> String {
+    let all = loaded.fields.iter().map(|(field, mode)| {
+        let mode = p.t(&format!("fields-mode-{}", mode.key()));
+        format!("{} ({mode})", field.label(p.t.language()))
+    });
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn rights(p: &Frame, loaded: &Loaded) -> Input {

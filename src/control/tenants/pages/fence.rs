@@ -32,7 +32,10 @@ pub(super) fn routes(r: &mut Routes) {
 /// The names of all lists of the tenant, and a fence in words.
 pub(super) struct Words {
     lists: Vec<(ListId, String)>,
+    /// Of all fields: fences that stand are shown as they are.
     catalog: Catalog,
+    /// Of those that the reader may ask by.
+    askable: Catalog,
 }
 
 pub(super) fn words<M: Mode>(conn: &mut TenantConn<'_, M>) -> Result<Words> {
@@ -42,7 +45,8 @@ pub(super) fn words<M: Mode>(conn: &mut TenantConn<'_, M>) -> Result<Words> {
             .select((lists::id, lists::name))
             .limit(1000)
             .load(conn.pg())?,
-        catalog: fields::catalog(&fields::all(conn.pg())?)?,
+        catalog: fields::catalog(&fields::every(conn.pg())?)?,
+        askable: fields::catalog(&fields::askable(conn)?)?,
     })
 }
 
@@ -58,7 +62,7 @@ impl Words {
 
     /// What is wrong with a rule that somebody typed, each fault in the reader's language at its field.
     pub(super) fn rule_errors(&self, rule: &str) -> Errors {
-        match rules::read(rule.trim(), &self.catalog) {
+        match rules::read(rule.trim(), &self.askable) {
             Err(faults) if !rule.trim().is_empty() => at_rule(&faults),
             _ => Errors::new(),
         }
@@ -162,11 +166,11 @@ impl FenceForm {
         Ok((form, faults))
     }
 
-    fn wanted(&self) -> WantedFence {
+    fn wanted(&self, access: &ControlAccess<ChangeInner>) -> WantedFence {
         WantedFence {
             lists: self.lists.clone(),
             rule: self.rule.clone(),
-            ..WantedFence::default()
+            ..WantedFence::by(access.tenant().viewer.clone())
         }
     }
 
@@ -303,7 +307,7 @@ async fn change_fence(
     if !faults.is_empty() {
         return page.again(&form, None, &faults);
     }
-    let (old, wanted) = (page.tenant.fence.clone(), form.wanted());
+    let (old, wanted) = (page.tenant.fence.clone(), form.wanted(&access));
     let changes = access
         .look(move |conn| preview::changes(conn, old.as_ref(), &wanted))
         .await;
@@ -329,7 +333,7 @@ async fn change_fence(
         actor: Actor::form(access.user().id),
         inner: page.tenant.id(),
         version: form.version,
-        fence: form.wanted(),
+        fence: form.wanted(&access),
         moves_allowed: form.moves == "on",
     };
     match access.provision(order).await {

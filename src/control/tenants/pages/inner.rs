@@ -152,7 +152,7 @@ async fn inner_create(
         fence: WantedFence {
             lists: form.lists.clone(),
             rule: form.rule.clone(),
-            ..WantedFence::default()
+            ..WantedFence::by(access.tenant().viewer.clone())
         },
         moves_allowed: form.moves == "on",
         admin,

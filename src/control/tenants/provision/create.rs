@@ -94,7 +94,7 @@ impl Order for CreateInner {
         let (fence, catalog) = conn.as_owner(self.parent, |conn, _| {
             Ok((
                 Fence::check(conn, &wanted)?,
-                fields::catalog(&fields::all(conn)?)?,
+                fields::catalog(&fields::every(conn)?)?,
             ))
         })?;
         let id = insert(

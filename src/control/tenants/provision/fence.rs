@@ -38,7 +38,7 @@ impl Order for ChangeFence {
         let (fence, catalog) = conn.as_owner(parent, |conn, _| {
             Ok((
                 Fence::check(conn, &wanted)?,
-                fields::catalog(&fields::all(conn)?)?,
+                fields::catalog(&fields::every(conn)?)?,
             ))
         })?;
         diesel::update(tenants::table.find(self.inner.0))
@@ -78,7 +78,7 @@ pub fn rebuild_inner(conn: &mut ProvisionConn<'_>, parent: TenantId) -> Result<u
     if all.is_empty() {
         return Ok(0);
     }
-    let catalog = conn.as_owner(parent, |conn, _| fields::catalog(&fields::all(conn)?))?;
+    let catalog = conn.as_owner(parent, |conn, _| fields::catalog(&fields::every(conn)?))?;
     for inner in &all {
         let fence = Fence::from_stored(inner.fence.as_ref().unwrap_or(&serde_json::Value::Null))?;
         conn.build_inner(

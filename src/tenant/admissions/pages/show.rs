@@ -63,10 +63,10 @@ pub(super) async fn view(
                 let column = field.column().ok()?.to_string();
                 data.get(&column).is_some().then(|| field.clone())
             };
-            let fields: Vec<Field> = fields::all(conn.pg())?.iter().filter_map(entered).collect();
+            let fields: Vec<Field> = fields::all(conn)?.iter().filter_map(entered).collect();
             let columns = fields
                 .iter()
-                .map(Field::column)
+                .map(Field::shown)
                 .collect::<Result<Vec<_>>>()?;
             Ok(Loaded {
                 values: query::one(conn, recipient, &columns)?.values,
@@ -143,12 +143,13 @@ fn entered(p: &Frame, one: &Admission, loaded: &Loaded) -> Result<Table> {
     ];
     let mut table = Table::new(p.t("admissions-entered"), columns.map(|key| p.t(key)));
     for (field, value) in loaded.fields.iter().zip(&loaded.values) {
-        let kind = field.kind()?;
+        let kind = field.shown_kind()?;
         let entered = match one.data.get(field.column()?.to_string()) {
             Some(serde_json::Value::String(text)) => Some(text.clone()),
             Some(serde_json::Value::Null) | None => None,
             Some(other) => Some(other.to_string()),
         };
+        let entered = field.seen(entered.as_deref())?;
         let show = |value: Option<&str>| {
             Cell::Text(crate::tenant::recipients::show::show(&p.t, &kind, value))
         };
@@ -178,5 +179,8 @@ fn notes(p: &Frame, standing: &Standing) -> Vec<String> {
             .iter()
             .map(|condition| p.t.with("admissions-unmet", "condition", condition)),
     );
+    if standing.unmet_unseen {
+        notes.push(p.t("admissions-unmet-unseen"));
+    }
     notes
 }

@@ -277,7 +277,7 @@ fn fences_stay_open(
     to: &Kind,
     inner: &[Tenant],
 ) -> Result<()> {
-    let mut all = slice::all(pg)?;
+    let mut all = slice::every(pg)?;
     let before = catalog(&all)?;
     for one in all.iter_mut().filter(|one| one.id == field.id) {
         one.kind = json!(to);

@@ -12,7 +12,7 @@ use crate::db::schema::tenant::imports;
 use crate::db::{Mode, TenantConn, Write};
 use crate::error::{AppError, Result};
 use crate::jobs::queue;
-use crate::tenant::fields::Field;
+use crate::tenant::fields::{self, Field};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::path::Path;
@@ -71,6 +71,35 @@ impl Import {
     /// How its file is read and what becomes what.
     pub fn settings(&self) -> Settings {
         serde_json::from_value(self.settings.clone()).unwrap_or_default()
+    }
+}
+
+/// Whether whoever looks may see an import's file, mapping and refused rows: he must see all fields that its
+/// columns become. Less of it would not do, because in a faulty row any cell can stand in any place.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn is_open<M: Mode>(conn: &mut TenantConn<'_, M>, import: &Import) -> Result<bool> {
+    let viewer = conn.viewer().clone();
+    let all = fields::every_for(conn.pg(), &viewer)?;
+    let kept_back = |field: &&Field| !field.is_askable();
+    let kept_back: Vec<_> = all.iter().filter(kept_back).map(|field| field.id).collect();
+    let mapping = import.settings().mapping;
+    Ok(!mapping
+        .iter()
+        .any(|mapped| kept_back.contains(&mapped.field)))
+}
+
+/// As `by_id`, of an import whose file whoever looks may see.
+///
+/// # Errors
+/// `NotFound`; `Invalid` where he may not.
+pub fn open<M: Mode>(conn: &mut TenantConn<'_, M>, id: ImportId) -> Result<Import> {
+    let import = by_id(conn, id)?;
+    if is_open(conn, &import)? {
+        Ok(import)
+    } else {
+        Err(AppError::invalid("import-kept-back"))
     }
 }
 

@@ -61,13 +61,15 @@ fn plain(name: &str) -> String {
         .collect()
 }
 
-/// Which columns become which fields: each field once, each column once; the better name first.
+/// Which columns become which fields, of those that may be imported into: each field once, each column once;
+/// the better name first.
 pub fn mapping(source: &Source, fields: &[Field]) -> Vec<Mapped> {
     let entered = |field: &&Field| {
-        !matches!(
-            field.standard_column.as_deref(),
-            Some("created_at" | "changed_at" | "source")
-        )
+        field.is_importable()
+            && !matches!(
+                field.standard_column.as_deref(),
+                Some("created_at" | "changed_at" | "source")
+            )
     };
     let mut taken_columns: BTreeSet<&String> = BTreeSet::new();
     let mut all: Vec<Mapped> = Vec::new();
@@ -126,7 +128,7 @@ fn is_named(column: &str, field: &Field, closeness: usize) -> bool {
 fn by_content(source: &Source, fields: &[Field], all: &mut Vec<Mapped>) {
     let Some(email) = fields
         .iter()
-        .find(|field| field.key == "email")
+        .find(|field| field.key == "email" && field.is_importable())
         .map(|field| field.id)
     else {
         return;

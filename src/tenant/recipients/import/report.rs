@@ -77,7 +77,7 @@ pub fn write(
     let Some(mut next) = problems.next()? else {
         return Ok(None);
     };
-    let labels = labels(&access.run(app, |conn| fields::all(conn.pg()))?, language);
+    let labels = labels(&access.run(app, fields::all)?, language);
     let t = Texts::new(language, "UTC");
     let source = Source::look(upload, reading).map_err(|fault| engine::file_error(&fault))?;
     let mut rows = source

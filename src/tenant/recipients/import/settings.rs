@@ -2,6 +2,7 @@
 
 use super::value::Formats;
 use crate::db::ids::{FieldId, ListId};
+use crate::tenant::fields::Field;
 use serde::{Deserialize, Serialize};
 
 /// Everything that is chosen for an import.
@@ -32,6 +33,19 @@ pub struct Settings {
     pub columns: Vec<String>,
     /// The profile that these settings come from.
     pub profile: Option<i32>,
+}
+
+impl Settings {
+    /// Without what whoever imports may not fill: a profile may know more fields than he.
+    #[must_use]
+    pub fn for_whom(mut self, fields: &[Field]) -> Self {
+        let may = |id| {
+            let field = fields.iter().find(|field| field.id == id);
+            field.is_some_and(Field::is_importable)
+        };
+        self.mapping.retain(|mapped| may(mapped.field));
+        self
+    }
 }
 
 /// How a file is read.

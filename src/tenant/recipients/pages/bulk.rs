@@ -75,9 +75,8 @@ fn look<M: Mode>(
     conn: &mut TenantConn<'_, M>,
     state: &State,
     chosen: Option<usize>,
-    hidden_too: bool,
 ) -> Result<Seen> {
-    let fields = fields::askable(conn.pg(), hidden_too)?;
+    let fields = fields::askable(conn)?;
     let count = match chosen {
         Some(count) => Count {
             count: count as i64,
@@ -125,10 +124,7 @@ async fn show<R: Right>(
     let chosen = (typed.which != "all").then(|| typed.ids(access).len());
     let state = typed.state()?;
     let back = format!("/recipients?{}", state.query());
-    let hidden_too = access.tenant().may("fields.change");
-    let seen = access
-        .run(move |conn| look(conn, &state, chosen, hidden_too))
-        .await?;
+    let seen = access.run(move |conn| look(conn, &state, chosen)).await?;
     let (title, url) = match typed.act.as_str() {
         "set" => ("bulk-set", "/recipients/bulk"),
         "subscribe" => ("bulk-subscribe", "/recipients/bulk"),
@@ -204,7 +200,7 @@ fn inputs(p: &Frame, typed: &Confirmed, seen: &Seen) -> Vec<Input> {
 }
 
 fn can_be_set(field: &Field) -> bool {
-    field.mode == "editable" && !field.is_unique
+    field.is_editable() && !field.is_unique
 }
 
 /// POST `…/recipients/bulk`: set, subscribe, unsubscribe.
@@ -216,7 +212,7 @@ pub async fn change(
         Ok(form) => form.into_inner(),
         Err(faulty) => return show(&access, &faulty.typed, &faulty.errors).await,
     };
-    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let all = access.run(fields::all).await?;
     let zone = access
         .user()
         .time_zone
@@ -285,13 +281,12 @@ async fn begin<R: Right<Mode = Write>>(
 ) -> Result<HttpResponse> {
     let ids = (form.which != "all").then(|| form.ids(access));
     let (state, word) = (form.state()?, form.act.clone());
-    let hidden_too = access.tenant().may("fields.change");
     let job: JobId = access
         .run(move |conn| {
             let whom = match ids {
                 Some(ids) => Whom::Chosen(ids),
                 None => {
-                    let all = fields::askable(conn.pg(), hidden_too)?;
+                    let all = fields::askable(conn)?;
                     Whom::matching(conn, &state.strict_filter(&all)?)?
                 }
             };

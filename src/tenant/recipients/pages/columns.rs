@@ -34,11 +34,12 @@ impl Chosen {
     pub(super) fn of(&self, all: &[Field]) -> Vec<Field> {
         let fields: Vec<Field> = all
             .iter()
-            .filter(|field| self.0.contains(&field.id) && field.mode != "hidden")
+            .filter(|field| self.0.contains(&field.id) && field.is_seen())
             .cloned()
             .collect();
         if fields.is_empty() {
-            all.iter().take(1).cloned().collect()
+            let mut seen = all.iter().filter(|field| field.is_seen());
+            seen.next().cloned().into_iter().collect()
         } else {
             fields
         }
@@ -59,7 +60,7 @@ pub async fn choose(
     access: Access<ViewRecipients>,
     state: web::Query<State>,
 ) -> Result<HttpResponse> {
-    let all = access.run(|conn| fields::all(conn.pg())).await?;
+    let all = access.run(fields::all).await?;
     let now = chosen(&access).await?.of(&all);
     let p = Frame::new(access.context(), "recipients-columns").section("recipients");
     let (label, url) = (p.t("recipients-title"), p.url("/recipients"));
@@ -91,7 +92,7 @@ fn groups(p: &Frame, all: &[Field], now: &[Field]) -> Vec<Group> {
     )];
     let others = all
         .iter()
-        .filter(|field| field.mode != "hidden" && !now.iter().any(|one| one.id == field.id));
+        .filter(|field| field.is_seen() && !now.iter().any(|one| one.id == field.id));
     for field in others {
         let name = match field.field_group.as_str() {
             "" => p.t("recipients-columns-others"),

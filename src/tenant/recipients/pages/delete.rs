@@ -5,7 +5,7 @@ use super::{Which, frame};
 use crate::access::Access;
 use crate::access::rights::DeleteRecipients;
 use crate::error::Result;
-use crate::tenant::target_groups::rules::Column;
+use crate::tenant::fields::{self, Field};
 use crate::web::form::{NoFields, Submitted};
 use crate::web::view::FormPage;
 use crate::web::{FormView, see_other_saying};
@@ -18,11 +18,18 @@ pub async fn confirm(
 ) -> Result<HttpResponse> {
     let id = which.open(&access)?;
     let only_lists = write::leaves_lists_only(access.tenant())?;
-    let columns: Vec<Column> = Column::standard("email").into_iter().collect();
     let row = access
-        .run(move |conn| query::one(conn, id, &columns))
+        .run(move |conn| {
+            let address = fields::address(conn)?;
+            let columns = address
+                .iter()
+                .map(Field::shown)
+                .collect::<Result<Vec<_>>>()?;
+            query::one(conn, id, &columns)
+        })
         .await?;
-    let email = row.values.into_iter().next().flatten().unwrap_or_default();
+    let email = row.values.into_iter().next().flatten();
+    let email = email.unwrap_or_else(|| fields::seen::DOTS.to_owned());
     let p = frame(&access, "recipient-delete");
     let key = if only_lists {
         "recipient-delete-lists"

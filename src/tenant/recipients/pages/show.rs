@@ -60,11 +60,10 @@ pub async fn show(
     let history = access.tenant().allows::<ViewRecipientHistory>().is_ok();
     let loaded = access
         .run(move |conn| {
-            let mut fields = fields::all(conn.pg())?;
-            fields.retain(|field| field.mode != "hidden");
+            let fields = fields::all(conn)?;
             let columns = fields
                 .iter()
-                .map(Field::column)
+                .map(Field::shown)
                 .collect::<Result<Vec<_>>>()?;
             Ok(Loaded {
                 values: query::one(conn, id, &columns)?.values,
@@ -100,9 +99,19 @@ pub async fn show(
         } else {
             None
         },
-        p: p.titled(loaded.values[0].clone().unwrap_or_default()),
+        p: match address(&loaded) {
+            Some(address) => p.titled(address),
+            None => p,
+        },
     };
     page.p.clone().render(|_| page)
+}
+
+/// What he is called: his address, as far as it may be seen.
+fn address(loaded: &Loaded) -> Option<String> {
+    let mut all = loaded.fields.iter().zip(&loaded.values);
+    let is_address = |field: &Field| field.standard_column.as_deref() == Some("email");
+    all.find(|(field, _)| is_address(field))?.1.clone()
 }
 
 fn acts(p: &Frame, sealed: &str) -> Vec<(String, String)> {
@@ -123,7 +132,7 @@ fn groups(p: &Frame, loaded: &Loaded) -> Result<Vec<Group>> {
     for (field, value) in loaded.fields.iter().zip(&loaded.values) {
         let pair = (
             field.label(p.t.language()).to_owned(),
-            shown(&p.t, &field.kind()?, value.as_deref()),
+            shown(&p.t, &field.shown_kind()?, value.as_deref()),
         );
         match groups
             .iter_mut()
@@ -265,12 +274,13 @@ fn differences(
             let mut all = Vec::new();
             for (id, old, new) in changes {
                 if let Some(field) = fields.iter().find(|field| field.id == *id) {
-                    let kind = field.kind()?;
-                    all.push((
-                        field.label(p.t.language()).to_owned(),
-                        shown(&p.t, &kind, old.as_deref()),
-                        shown(&p.t, &kind, new.as_deref()),
-                    ));
+                    let kind = field.shown_kind()?;
+                    let told = |value: &Option<String>| {
+                        let seen = field.seen(value.as_deref())?;
+                        Ok::<_, crate::error::AppError>(shown(&p.t, &kind, seen.as_deref()))
+                    };
+                    let label = field.label(p.t.language()).to_owned();
+                    all.push((label, told(old)?, told(new)?));
                 }
             }
             Ok(all)

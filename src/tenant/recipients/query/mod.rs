@@ -14,13 +14,14 @@ mod search;
 
 pub use count::{Count, EXACT_UP_TO, count_within, exact_count, quick_count};
 pub use cursor::Cursor;
-pub use search::restrict;
+pub use search::{Search, restrict};
 
 use super::dynamic::Dynamic;
 use crate::db::ids::{ListId, RecipientId};
 use crate::db::{Mode, TenantConn};
 use crate::error::Result;
 use crate::tenant::fields::kind::Kind;
+use crate::tenant::fields::seen::Shown;
 use crate::tenant::target_groups::rules::{CheckedRule, Column};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -31,7 +32,7 @@ pub struct Filter {
     /// A checked rule.
     pub rule: Option<CheckedRule>,
     /// Words, each of which must be part of address or name.
-    pub search: String,
+    pub search: Search,
     /// On this list, in this status (any, if none is named).
     pub list: Option<(ListId, Option<String>)>,
 }
@@ -85,7 +86,7 @@ type RowType = (BigInt, Array<Nullable<Text>>);
 /// `Invalid` for a cursor of another order; when the database does not answer.
 pub fn page<M: Mode>(
     conn: &mut TenantConn<'_, M>,
-    columns: &[Column],
+    columns: &[Shown],
     filter: &Filter,
     sort: &Sort,
     after: Option<&Cursor>,
@@ -125,7 +126,7 @@ pub fn page<M: Mode>(
 
 /// What every part of a page has in common.
 struct Wish<'w> {
-    columns: &'w [Column],
+    columns: &'w [Shown],
     filter: &'w Filter,
     sort: &'w Sort,
 }
@@ -178,9 +179,7 @@ impl Wish<'_> {
             .sql("SELECT r.id, ARRAY[")
             .with(by, |q, (column, _)| q.column(column))
             .sql(if by.is_some() { "::text" } else { "NULL::text" })
-            .each(self.columns, "", |q, column| {
-                q.sql(", ").column(column).sql("::text")
-            })
+            .each(self.columns, "", |q, column| q.sql(", ").shown(column))
             .sql("] FROM ");
         let query = match way {
             Way::Planned => restrict(self.place(query, after, empties), self.filter),
@@ -242,13 +241,11 @@ fn split((id, mut values): (i64, Vec<Option<String>>)) -> (Row, Option<String>) 
 pub fn one<M: Mode>(
     conn: &mut TenantConn<'_, M>,
     id: RecipientId,
-    columns: &[Column],
+    columns: &[Shown],
 ) -> Result<Row> {
     let query = Dynamic::<RowType>::default()
         .sql("SELECT r.id, ARRAY[NULL::text")
-        .each(columns, "", |q, column| {
-            q.sql(", ").column(column).sql("::text")
-        })
+        .each(columns, "", |q, column| q.sql(", ").shown(column))
         .sql("] FROM recipients r WHERE r.id = ")
         .int(id.0);
     let (_, mut values): (i64, Vec<Option<String>>) = query.get_result(conn.pg())?;

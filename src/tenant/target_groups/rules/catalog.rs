@@ -68,6 +68,8 @@ pub struct Catalog {
     fields: Vec<Arc<FieldRef>>,
     by_id: BTreeMap<FieldId, usize>,
     by_key: BTreeMap<String, usize>,
+    /// Keys of fields whose values the author sees masked.
+    masked: Vec<String>,
 }
 
 impl Catalog {
@@ -81,6 +83,20 @@ impl Catalog {
             catalog.fields.push(Arc::new(field));
         }
         catalog
+    }
+
+    /// The same, with fields that its author sees, but may not ask by.
+    #[must_use]
+    pub fn with_masked(mut self, keys: impl IntoIterator<Item = String>) -> Self {
+        self.masked = keys.into_iter().collect();
+        self
+    }
+
+    /// Whether this is the key of a field that may not be asked by.
+    pub(super) fn is_masked(&self, key: &str) -> bool {
+        self.masked
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(key))
     }
 
     /// The field with this id.

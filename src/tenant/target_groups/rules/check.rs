@@ -82,9 +82,14 @@ impl CheckedRule {
 }
 
 fn unknown(field: &Spanned<String>, catalog: &Catalog) -> RuleError {
-    let problem = Problem::UnknownField {
-        field: super::message::excerpt(&field.it),
-        nearest: catalog.nearest_key(&field.it),
+    let name = super::message::excerpt(&field.it);
+    let problem = if catalog.is_masked(&field.it) {
+        Problem::MaskedField { field: name }
+    } else {
+        Problem::UnknownField {
+            field: name,
+            nearest: catalog.nearest_key(&field.it),
+        }
     };
     RuleError::new(field.at, field.len, problem)
 }

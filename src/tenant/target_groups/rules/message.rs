@@ -65,6 +65,9 @@ pub enum Problem {
         field: String,
         nearest: Option<String>,
     },
+    MaskedField {
+        field: String,
+    },
     OperatorDoesNotFit {
         operator: &'static str,
         field: String,
@@ -161,6 +164,7 @@ impl RuleError {
             Problem::Expected { wanted, found } => wanted.message_key(found.is_none()),
             Problem::UnknownField { nearest: None, .. } => "rule-unknown-field",
             Problem::UnknownField { .. } => "rule-unknown-field-nearest",
+            Problem::MaskedField { .. } => "rule-masked-field",
             Problem::OperatorDoesNotFit { .. } => "rule-operator-does-not-fit",
             Problem::WrongValue { .. } => "rule-wrong-value",
             Problem::NumberOutOfRange { .. } => "rule-number-out-of-range",
@@ -232,7 +236,9 @@ impl RuleError {
                 let params = vec![("field", field), ("found", found), ("allowed", allowed)];
                 with_nearest(params, nearest)
             }
-            Problem::EmptyText { field } => vec![("field", field)],
+            Problem::EmptyText { field } | Problem::MaskedField { field } => {
+                vec![("field", field)]
+            }
             Problem::FieldGone { id } => vec![("id", id.to_string())],
             Problem::TypeChanged { field, now } => vec![("field", field), ("type", now.to_owned())],
             Problem::StoredVersion { version } => vec![("version", version.to_string())],

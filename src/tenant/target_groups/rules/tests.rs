@@ -56,7 +56,7 @@ fn fields() -> Vec<FieldRef> {
 }
 
 fn catalog() -> Catalog {
-    Catalog::new(fields())
+    Catalog::new(fields()).with_masked(["salary".to_owned()])
 }
 
 fn checked(text: &str) -> CheckedRule {

@@ -83,7 +83,7 @@ pub fn run(
     go_on: &mut dyn FnMut(i64) -> Result<bool>,
 ) -> Result<Outcome> {
     let access = &access.clone().importing(import);
-    let all = access.run(app, |conn| fields::all(conn.pg()))?;
+    let all = access.run(app, fields::askable)?;
     let source = Source::look(path, &settings.reading).map_err(|fault| file_error(&fault))?;
     let mut plan = Plan::make(&source, &all, settings)?;
     let mut reader = Reader::open(&source, path, &mut plan, settings)?;

@@ -46,6 +46,9 @@ impl Plan {
             if matches!(name.as_str(), "created_at" | "changed_at" | "source") {
                 return Err(unfit("import-field-fixed", column));
             }
+            if !known.is_importable() {
+                return Err(unfit("import-field-not-yours", column));
+            }
             if plan.columns.contains(&name) {
                 return Err(unfit("import-field-twice", column));
             }

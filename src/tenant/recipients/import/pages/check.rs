@@ -73,8 +73,12 @@ pub(super) async fn check(
             return mapping_page(&access, &found, &settings, &form, &errors);
         }
     }
-    if let Err(errors) = key_is_mapped(&settings) {
-        let found = load(&access, id).await?;
+    let found = load(&access, id).await?;
+    let mut errors = not_importable(&found, &settings);
+    if let Err(unmapped) = key_is_mapped(&settings) {
+        errors.extend(unmapped);
+    }
+    if !errors.is_empty() {
         return mapping_page(&access, &found, &settings, &form, &errors);
     }
     let here = access.tenant().clone();
@@ -110,6 +114,29 @@ fn key_is_mapped(settings: &Settings) -> std::result::Result<(), Errors> {
     }
 }
 
+/// Columns that were mapped to what whoever imports may not fill, or does not know of.
+fn not_importable(found: &Mapping, settings: &Settings) -> Errors {
+    let mut errors = Errors::new();
+    for mapped in &settings.mapping {
+        let mut fields = found.fields.iter();
+        let may = |field: &fields::Field| field.id == mapped.field && field.is_importable();
+        let index = found
+            .source
+            .columns
+            .iter()
+            .position(|column| *column == mapped.column);
+        if let (false, Some(index)) = (fields.any(may), index) {
+            let column = [("column", mapped.column.clone())];
+            errors.extend(error_at(
+                &format!("column_{index}"),
+                "import-field-not-yours",
+                &column,
+            ));
+        }
+    }
+    errors
+}
+
 async fn load(access: &Access<RunImports>, id: ImportId) -> Result<Mapping> {
     let files = access.app().files.clone();
     access.run(move |conn| load_mapping(conn, &files, id)).await
@@ -125,7 +152,9 @@ async fn take_profile(
     access
         .run(move |conn| {
             let settings = profiles::by_id(conn, profile)?;
-            let settings = settings.of_profile(profile, &source, &here.time_zone);
+            let settings = settings
+                .of_profile(profile, &source, &here.time_zone)
+                .for_whom(&fields::askable(conn)?);
             save(conn, &here, id, &settings)
         })
         .await
@@ -135,11 +164,11 @@ async fn read_anew(access: &Access<RunImports>, id: ImportId, settings: Settings
     let (here, files) = (access.tenant().clone(), access.app().files.clone());
     access
         .run(move |conn| {
-            let stored_as = acts::by_id(conn, id)?.stored_as;
+            let stored_as = acts::open(conn, id)?.stored_as;
             let path = files.join(stored_as.ok_or_else(|| AppError::invalid("file-gone"))?);
             let source = Source::look(&path, &settings.reading)
                 .map_err(|fault| engine::file_error(&fault))?;
-            let guessed = guess::settings(&source, &fields::all(conn.pg())?, &here.time_zone);
+            let guessed = guess::settings(&source, &fields::askable(conn)?, &here.time_zone);
             let settings = Settings {
                 reading: guessed.reading,
                 mapping: guessed.mapping,

@@ -74,6 +74,9 @@ pub(super) fn examples(files: &Path, import: &Import, fields: &[Field], t: &Text
 /// The label of a field whose values are not taken as they stand, and its type.
 fn read_otherwise(fields: &[Field], id: FieldId, t: &Texts) -> Option<(String, Kind)> {
     let field = fields.iter().find(|field| field.id == id)?;
+    if !field.is_askable() {
+        return None;
+    }
     let kind = field.kind().ok()?;
     let as_it_stands = matches!(kind, Kind::Text { .. } | Kind::Email | Kind::Url);
     (!as_it_stands).then(|| (field.label(t.language()).to_owned(), kind))

@@ -14,7 +14,7 @@ pub(super) fn rule_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Ve
     let keys = found
         .fields
         .iter()
-        .filter(|field| field.is_unique)
+        .filter(|field| field.is_unique && field.is_importable())
         .map(|field| (field.id.to_string(), field.label(p.t.language()).to_owned()))
         .collect();
     let key = settings

@@ -49,7 +49,7 @@ pub(super) fn load_mapping(
     files: &std::path::Path,
     id: ImportId,
 ) -> Result<Mapping> {
-    let import = acts::by_id(conn, id)?;
+    let import = acts::open(conn, id)?;
     let path = files.join(
         import
             .stored_as
@@ -60,7 +60,7 @@ pub(super) fn load_mapping(
         .map_err(|fault| engine::file_error(&fault))?;
     Ok(Mapping {
         source,
-        fields: fields::all(conn.pg())?,
+        fields: fields::askable(conn)?,
         lists: lists::table
             .order(lists::name)
             .limit(1000)
@@ -228,7 +228,8 @@ fn options(p: &Frame, found: &Mapping, may_create: bool) -> Vec<(String, String)
             Some("created_at" | "changed_at" | "source")
         )
     };
-    let entered = found.fields.iter().filter(|field| !fixed(field));
+    let may = |field: &&Field| !fixed(field) && field.is_importable();
+    let entered = found.fields.iter().filter(may);
     all.extend(entered.map(|field| {
         let label = field.label(p.t.language()).to_owned();
         (field.id.to_string(), label)

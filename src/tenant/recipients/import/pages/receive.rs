@@ -85,9 +85,12 @@ async fn begin(access: &Access<RunImports>, file: Upload) -> Result<ImportId> {
     let (here, user) = (access.tenant().clone(), access.user().clone());
     access
         .run(move |conn| {
-            let (source, guessed) = acts::look(&path, &fields::all(conn.pg())?, &here)?;
+            let fields = fields::askable(conn)?;
+            let (source, guessed) = acts::look(&path, &fields, &here)?;
             let settings = match profiles::fitting(conn, &source)? {
-                Some((id, profile)) => profile.of_profile(id, &source, &here.time_zone),
+                Some((id, profile)) => profile
+                    .of_profile(id, &source, &here.time_zone)
+                    .for_whom(&fields),
                 None => guessed,
             };
             acts::begin(conn, &here, &user, &file, &settings)

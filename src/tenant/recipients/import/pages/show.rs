@@ -48,7 +48,7 @@ pub(super) async fn show(
     let t = Frame::new(access.context(), "nav-imports").t;
     let files = access.app().files.clone();
     let may_run = access.tenant().may("imports.run");
-    let (import, done, problems, labels, errors, examples) = access
+    let (import, done, problems, labels, errors, examples, open) = access
         .run(move |conn| {
             let import = acts::by_id(conn, id)?;
             let job = import
@@ -57,19 +57,23 @@ pub(super) async fn show(
                 .transpose()?
                 .flatten();
             let problems = stage::problems(conn, id, false, 0, engine::SHOWN_PROBLEMS)?;
-            let all = fields::all(conn.pg())?;
+            let all = fields::askable(conn)?;
             let labels = report::labels(&all, t.language());
-            let examples = if import.state == "checked" && may_run {
+            let open = acts::is_open(conn, &import)?;
+            let examples = if import.state == "checked" && may_run && open {
                 examples(&files, &import, &all, &t)
             } else {
                 Examples::default()
             };
             let done = job.map_or(0, |job| job.done);
-            let errors = (import.has_errors_file(), import.errors_file.is_some());
-            Ok((import, done, problems, labels, errors, examples))
+            let errors = (
+                import.has_errors_file() && open,
+                import.errors_file.is_some(),
+            );
+            Ok((import, done, problems, labels, errors, examples, open))
         })
         .await?;
-    if import.state == "uploaded" && may_run {
+    if import.state == "uploaded" && may_run && open {
         return Ok(see_other(&format!(
             "{}/imports/{id}/mapping",
             access.tenant().base()
@@ -103,8 +107,11 @@ pub(super) async fn show(
         .error
         .as_deref()
         .map_or_else(String::new, |error| Cause::words(&p.t, error));
-    let gone =
-        p.t.with("import-errors-gone", "days", &ERROR_FILE_DAYS.to_string());
+    let gone = if open {
+        p.t.with("import-errors-gone", "days", &ERROR_FILE_DAYS.to_string())
+    } else {
+        p.t("import-kept-back")
+    };
     p.render(|p| Show {
         kind: badge(&import.state),
         gone,
@@ -126,7 +133,7 @@ pub(super) async fn errors(
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
     let id = path.id;
-    let import = access.run(move |conn| acts::by_id(conn, id)).await?;
+    let import = access.run(move |conn| acts::open(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
     match download::csv(file.as_ref(), &format!("errors-{id}.csv")).await {
         // Its page says what became of it.

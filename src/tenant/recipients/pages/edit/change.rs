@@ -28,7 +28,7 @@ async fn load_one(
 ) -> Result<(Vec<Field>, Vec<Option<String>>)> {
     access
         .run(move |conn| {
-            let fields = shown(fields::all(conn.pg())?);
+            let fields = shown(fields::all(conn)?);
             let values = values_of(conn, id, &fields)?;
             Ok((fields, values))
         })
@@ -42,7 +42,7 @@ fn values_of(
 ) -> Result<Vec<Option<String>>> {
     let columns = fields
         .iter()
-        .map(Field::column)
+        .map(Field::shown)
         .collect::<Result<Vec<_>>>()?;
     Ok(query::one(conn, id, &columns)?.values)
 }
@@ -69,7 +69,7 @@ fn show_edit(
     let zone = zone(access);
     let text = |index: usize, field: &Field, kind: &Kind| {
         let now = now[index].as_deref();
-        if field.mode != "editable" {
+        if !field.is_editable() {
             return shown_as(&p.t, kind, now);
         }
         again
@@ -102,7 +102,7 @@ fn changed_meanwhile(
     for (field, now) in fields.iter().zip(now) {
         let kind = field.kind()?;
         let text = sent.get(&name(field)).unwrap_or_default();
-        if field.mode == "editable" && text.trim() != typed(&kind, now.as_deref(), zone).trim() {
+        if field.is_editable() && text.trim() != typed(&kind, now.as_deref(), zone).trim() {
             let shown = shown_as(&p.t, &kind, now.as_deref());
             let shown = if shown.is_empty() {
                 "–".into()

@@ -22,7 +22,7 @@ pub(super) fn inputs(
                 all.push(Input::new(InputKind::Heading, id, group));
             }
         }
-        let kind = field.kind()?;
+        let kind = field.shown_kind()?;
         let text = text(index, field, &kind);
         all.push(input(p, field, &kind, text));
     }
@@ -76,7 +76,7 @@ fn input(p: &Frame, field: &Field, kind: &Kind, text: String) -> Input {
         Kind::Phone => (InputKind::Line("tel"), 50),
         Kind::Url => (InputKind::Line("url"), 2000),
     };
-    let how = if field.mode == "editable" {
+    let how = if field.is_editable() {
         how
     } else {
         InputKind::Fixed
@@ -85,6 +85,6 @@ fn input(p: &Frame, field: &Field, kind: &Kind, text: String) -> Input {
         .value(text)
         .help(field.help(p.t.language()))
         .max(max);
-    input.required = field.required && field.mode == "editable";
+    input.required = field.required && field.is_editable();
     input
 }

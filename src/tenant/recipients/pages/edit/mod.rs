@@ -74,6 +74,10 @@ fn refusal(fields: &[Field], error: AppError, unmet: &[String]) -> Result<Errors
             "recipient-outside-fence-by",
             &[("conditions", unmet.join("; "))],
         )),
+        AppError::Invalid {
+            key: key @ "recipient-cannot-be-whole",
+            params,
+        } => Ok(error_at("", key, &params)),
         AppError::Invalid { key, params } => Ok(error_at("lists", key, &params)),
         other => Err(other),
     }
@@ -81,6 +85,6 @@ fn refusal(fields: &[Field], error: AppError, unmet: &[String]) -> Result<Errors
 
 /// The fields that a form shows.
 fn shown(mut all: Vec<Field>) -> Vec<Field> {
-    all.retain(|field| field.mode != "hidden");
+    all.retain(Field::is_seen);
     all
 }

@@ -32,8 +32,8 @@ pub async fn new(access: Access<ChangeRecipients>) -> Result<HttpResponse> {
 async fn load_new(access: &Access<ChangeRecipients>) -> Result<(Vec<Field>, Vec<List>)> {
     access
         .run(|conn| {
-            let mut fields = shown(fields::all(conn.pg())?);
-            fields.retain(|field| field.mode == "editable");
+            let mut fields = shown(fields::all(conn)?);
+            fields.retain(Field::is_editable);
             Ok((fields, lists::all(conn)?))
         })
         .await

@@ -19,7 +19,7 @@ pub(super) fn assignments(
     let (mut wanted, mut errors) = (Vec::new(), Errors::new());
     for (field, now) in fields.iter().zip(now) {
         let kind = field.kind()?;
-        let Some(text) = sent.get(&name(field)).filter(|_| field.mode == "editable") else {
+        let Some(text) = sent.get(&name(field)).filter(|_| field.is_editable()) else {
             continue;
         };
         if text.trim() == typed(&kind, now.as_deref(), zone).trim() && !text.trim().is_empty() {
@@ -29,12 +29,7 @@ pub(super) fn assignments(
             Some(None) if field.required => "recipient-required".to_owned(),
             Some(value) if value == *now => continue,
             Some(value) => {
-                wanted.push(Assignment {
-                    column: field.column()?,
-                    kind,
-                    value,
-                    unique: field.is_unique,
-                });
+                wanted.push(Assignment::by_hand(field, value)?);
                 continue;
             }
             None => format!("recipient-wrong-{}", kind.name()),
@@ -56,13 +51,12 @@ pub(super) fn as_assigned(
     zone: Tz,
 ) -> Result<Vec<Assignment>> {
     let mut all = Vec::new();
-    for (field, value) in fields.iter().zip(now) {
-        all.push(Assignment {
-            column: field.column()?,
-            kind: field.kind()?,
-            value: value.clone(),
-            unique: field.is_unique,
-        });
+    for (field, value) in fields
+        .iter()
+        .zip(now)
+        .filter(|(field, _)| !field.is_masked())
+    {
+        all.push(Assignment::as_it_is(field, value.clone())?);
     }
     all.extend(assignments(fields, now, sent, zone)?.0);
     Ok(all)
@@ -87,7 +81,7 @@ pub(super) fn entered(fields: &[Field], now: &[Option<String>]) -> Vec<Option<St
     fields
         .iter()
         .zip(now)
-        .filter(|(field, _)| field.mode == "editable")
+        .filter(|(field, _)| field.is_editable())
         .map(|(_, value)| value.clone())
         .collect()
 }

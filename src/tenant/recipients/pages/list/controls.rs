@@ -51,7 +51,7 @@ pub(super) fn add_inputs(p: &Frame, all: &[Field], addition: &Addition) -> Vec<I
     let language = p.t.language();
     let fields = all
         .iter()
-        .filter(|field| field.mode != "hidden")
+        .filter(|field| field.is_seen() && field.is_askable())
         .map(|field| (field.key.clone(), field.label(language).to_owned()))
         .collect();
     let operators = OPERATORS

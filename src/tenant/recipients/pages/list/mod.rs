@@ -79,10 +79,7 @@ async fn added(
     state: &State,
     addition: &Addition,
 ) -> Result<std::result::Result<Option<State>, Faults>> {
-    let hidden_too = access.tenant().may("fields.change");
-    let all = access
-        .run(move |conn| fields::askable(conn.pg(), hidden_too))
-        .await?;
+    let all = access.run(fields::askable).await?;
     let Some(field) = all.iter().find(|field| field.key == addition.add_field) else {
         return Ok(Ok(None));
     };
@@ -106,10 +103,9 @@ async fn load(
     state: &State,
 ) -> Result<Loaded> {
     let (state, seal) = (state.clone(), seal(access));
-    let hidden_too = access.tenant().may("fields.change");
     access
         .run(move |conn| {
-            let fields = fields::askable(conn.pg(), hidden_too)?;
+            let fields = fields::askable(conn)?;
             let lists = lists::all(conn)?;
             let found = find(conn, &fields, &chosen, (&state, &seal))?;
             Ok(Loaded {
@@ -133,7 +129,7 @@ fn find<M: Mode>(
         Err(faults) => return Ok(Err(faults)),
     };
     let chips = rule.as_ref().map(|rule| state.chips(rule));
-    let filter = state.filter(rule)?;
+    let filter = state.filter(rule, fields)?;
     let after = match state.after.as_str() {
         "" => None,
         text => Some(Cursor::decode(text, seal)?),
@@ -141,7 +137,7 @@ fn find<M: Mode>(
     let columns = chosen
         .of(fields)
         .iter()
-        .map(Field::column)
+        .map(Field::shown)
         .collect::<Result<Vec<_>>>()?;
     let order = state.order(fields)?;
     let page = query::page(conn, &columns, &filter, &order, after.as_ref(), ROWS)?;
@@ -175,10 +171,9 @@ pub async fn count(
     state: web::Query<State>,
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
-    let hidden_too = access.tenant().may("fields.change");
     let count = access
         .run(move |conn| {
-            let all = fields::askable(conn.pg(), hidden_too)?;
+            let all = fields::askable(conn)?;
             query::count_within(conn, &state.strict_filter(&all)?, COUNT_MS)
         })
         .await?;

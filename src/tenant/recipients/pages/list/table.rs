@@ -23,7 +23,7 @@ pub(super) fn rows(
             .iter()
             .enumerate()
             .map(|(index, field)| Column {
-                number: index > 0 && field.kind().is_ok_and(|kind| is_number(&kind)),
+                number: index > 0 && field.shown_kind().is_ok_and(|kind| is_number(&kind)),
                 ..heading(p, state, field)
             })
             .collect(),
@@ -34,7 +34,10 @@ pub(super) fn rows(
         },
         ..Table::default()
     };
-    let kinds = shown.iter().map(Field::kind).collect::<Result<Vec<_>>>()?;
+    let kinds = shown
+        .iter()
+        .map(Field::shown_kind)
+        .collect::<Result<Vec<_>>>()?;
     for row in &page.rows {
         let sealed = seal.recipient(row.id);
         let cells = row

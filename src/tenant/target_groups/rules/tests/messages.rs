@@ -53,6 +53,7 @@ fn wrong_rules() -> Vec<String> {
         "age is not 3",
         "aeg = 3",
         "straße = 'x'",
+        "salary > 3",
         "vip > yes",
         "age contains '3'",
         "language < 'de'",

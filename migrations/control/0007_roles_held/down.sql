@@ -1,0 +1,2 @@
+DROP FUNCTION roles_now(integer, integer);
+DROP FUNCTION roles_reached(integer[]);
