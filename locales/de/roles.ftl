@@ -97,6 +97,7 @@ roles-circle = Eine Rolle kann sich nicht selbst enthalten, auch nicht über and
 roles-in-use = Sie wird gebraucht: { $held } Zuordnungen haben sie, { $including } Rollen enthalten sie.
 roles-changed-meanwhile = Jemand anderes hat das inzwischen geändert. Sehen Sie noch einmal hin; erneutes Speichern ersetzt es.
 rights-unknown = Dieses Recht gibt es nicht.
+fields-beyond = Mit diesen Rollen sähe oder änderte man Felder, die Sie nicht sehen oder ändern dürfen.
 rights-beyond = Geben und nehmen können Sie nur, was Sie selbst haben. Ihnen fehlt: { $rights }.
 roles-see-as = Sehen wie diese Rolle
 see-as-banner = Sie sehen das so wie { $name }, soweit Sie es selbst sehen dürfen. Sie können nur ansehen.

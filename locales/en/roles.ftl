@@ -97,6 +97,7 @@ roles-circle = A role cannot include itself, not even by way of others.
 roles-in-use = It is in use: { $held } places in tenants have it, { $including } roles include it.
 roles-changed-meanwhile = Somebody else changed it meanwhile. Look at it once more; saving again replaces that.
 rights-unknown = There is no such right.
+fields-beyond = With these roles one would see or change fields that you may not.
 rights-beyond = You can only give and take what you hold yourself. You lack: { $rights }.
 roles-see-as = See as this role
 see-as-banner = You see this as { $name } does, as far as you may see it yourself. You can only look.

@@ -175,7 +175,7 @@ async fn create(access: ControlAccess<MayCreateInner>, body: Body<NewInner>) -> 
     let Checked { basics, admin } = tenant.check(&access).await?;
     let order = CreateInner {
         actor: actor(&access),
-        granter: Some(Granter::of(access.context())?),
+        granter: Some(Granter::of(&access).await?),
         parent: access.tenant().id,
         basics,
         fence: body.fence.wanted(&access),

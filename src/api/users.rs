@@ -139,12 +139,12 @@ struct NewMember {
     roles: Vec<String>,
 }
 
-fn refused(error: AppError) -> Fault {
+pub(super) fn refused(error: AppError) -> Fault {
     Fault::of(error, |key| admit::input_of(key).to_owned())
 }
 
 async fn create(access: ControlAccess<ChangeUsers>, body: Body<NewMember>) -> Answer {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let language = match body.0.language {
         Some(language) => language.key().to_owned(),
         None => access.user().language.clone(),
@@ -178,7 +178,7 @@ struct NewRoles {
 }
 
 /// Nobody changes his own rights.
-fn another(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<UserId> {
+pub(super) fn another(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<UserId> {
     if access.user().id.0 == id {
         return Err(AppError::invalid("users-own-roles"));
     }
@@ -191,7 +191,7 @@ async fn set(
     user: UserId,
     roles: Option<Vec<String>>,
 ) -> Result<()> {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(access).await?;
     access
         .run(move |conn| {
             let tenant = granter.tenant;

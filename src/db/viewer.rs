@@ -57,6 +57,11 @@ impl Viewer {
         self
     }
 
+    /// Whether he is to be judged by what is said for any role, because he holds none.
+    pub fn has_no_role(&self) -> bool {
+        matches!(self, Self::Person(roles) if roles.sets.iter().any(Vec::is_empty))
+    }
+
     /// All roles that are asked about.
     pub fn roles(&self) -> Vec<i32> {
         match self {

@@ -138,7 +138,7 @@ pub(super) async fn create(access: ControlAccess<CreateTenants>, body: Body<NewT
     let Checked { basics, admin } = body.0.check(&access).await?;
     let order = CreateSeparate {
         actor: actor(&access),
-        granter: Some(Granter::of(access.context())?),
+        granter: Some(Granter::of(&access).await?),
         parent: Some(access.tenant().id),
         basics,
         admin,

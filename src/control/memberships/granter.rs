@@ -1,13 +1,18 @@
 //! Grant only what you hold: what somebody may hand on, or take away, in a tenant.
 
-use crate::access::{Context, rights};
+use crate::access::ControlAccess;
+use crate::access::rights::{self, Right};
 use crate::control::audit::Actor;
 use crate::control::roles;
 use crate::control::users::query::{self, Around};
+use crate::db::Viewer;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::{memberships, tenants, visits};
 use crate::error::{AppError, Result};
+use crate::tenant::fields::rights::of_all;
+use crate::tenant::fields::seen::{ByRole, Mode, by_roles};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer};
 use std::collections::BTreeSet;
 
 use super::Place;
@@ -31,16 +36,66 @@ pub struct Granter {
     operator: bool,
     /// Whether he is here for a time only, without a place.
     visitor: bool,
+    /// What he sees of fields there.
+    sight: Sight,
+}
+
+/// What somebody sees of fields, as far as roles say something of them.
+#[derive(Clone, Debug)]
+struct Sight {
+    viewer: Viewer,
+    /// For each field that says something.
+    said: Vec<ByRole>,
+}
+
+impl Sight {
+    /// Whether a place with these roles (none: no place) would see no more of any field than he, or than it
+    /// did before.
+    fn covers(&self, before: Option<&Vec<i32>>, after: &Vec<i32>) -> bool {
+        let of = |roles: &Vec<i32>, said| by_roles(std::slice::from_ref(roles), said);
+        self.said.iter().all(|said| {
+            let mine = match &self.viewer {
+                Viewer::Operator => Mode::Editable,
+                Viewer::Person(roles) => by_roles(&roles.sets, said),
+                Viewer::Nobody => Mode::Hidden,
+            };
+            let before = before.map_or(Mode::Hidden, |roles| of(roles, said));
+            of(after, said) <= mine.max(before)
+        })
+    }
+}
+
+diesel::define_sql_function! {
+    /// Roles and those they include.
+    #[sql_name = "control.roles_reached"]
+    fn roles_reached(of_roles: Array<Integer>) -> Array<Integer>;
+}
+diesel::define_sql_function! {
+    /// A user's roles in a tenant now; null where he has no place.
+    #[sql_name = "control.roles_now"]
+    fn roles_now(of_user: Integer, of_tenant: Integer) -> Nullable<Array<Integer>>;
+}
+
+/// A user's roles in a tenant now, those they include with them; none where he has no place there.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn roles_held(
+    conn: &mut PgConnection,
+    user: UserId,
+    tenant: TenantId,
+) -> Result<Option<Vec<i32>>> {
+    Ok(diesel::select(roles_now(user.0, tenant.0)).get_result(conn)?)
 }
 
 impl Granter {
-    /// Whoever makes the request, in the tenant of its URL.
+    /// Whoever makes the request, in the tenant of its URL. Looks up what the tenant's fields say for roles.
     ///
     /// # Errors
-    /// `LogIn` or `NotFound` where there is nobody or no tenant; behind a gate never.
-    pub fn of(context: &Context) -> Result<Self> {
-        let user = context.user.as_ref().ok_or(AppError::LogIn)?;
-        let tenant = context.tenant.as_ref().ok_or(AppError::NotFound)?;
+    /// When the database does not answer.
+    pub async fn of<R: Right>(access: &ControlAccess<R>) -> Result<Self> {
+        let said = access.look(|conn| of_all(conn.pg())).await?;
+        let (user, tenant, context) = (access.user(), access.tenant(), access.context());
         Ok(Self {
             tenant: tenant.id,
             user: user.id,
@@ -53,6 +108,10 @@ impl Granter {
             language: context.language.clone(),
             operator: false,
             visitor: tenant.visits_from.is_some(),
+            sight: Sight {
+                viewer: tenant.viewer.clone(),
+                said: said.into_values().collect(),
+            },
         })
     }
 
@@ -69,6 +128,10 @@ impl Granter {
             language: "en".into(),
             operator: true,
             visitor: false,
+            sight: Sight {
+                viewer: Viewer::Operator,
+                said: Vec::new(),
+            },
         }
     }
 
@@ -155,7 +218,38 @@ impl Granter {
         let ids = roles::by_keys(conn, self.tenant, &names)?;
         let mut rights = roles::rights_of(conn, &ids)?;
         rights.extend(singles);
-        self.demand(conn, &rights)
+        self.demand(conn, &rights)?;
+        self.demand_sight(conn, before, after)
+    }
+
+    /// Demands that a changed place sees no more of the tenant's fields than he does himself, or than it did.
+    ///
+    /// # Errors
+    /// `Invalid("fields-beyond")`.
+    pub fn demand_sight(
+        &self,
+        conn: &mut PgConnection,
+        before: &Place,
+        after: &Place,
+    ) -> Result<()> {
+        if self.sight.said.is_empty() || after.is_empty() {
+            return Ok(());
+        }
+        let mut reached = |place: &Place| -> Result<Vec<i32>> {
+            let ids = roles::by_keys(conn, self.tenant, &place.roles)?;
+            let ids: Vec<i32> = ids.iter().map(|id| id.0).collect();
+            Ok(diesel::select(roles_reached(ids)).get_result(conn)?)
+        };
+        let was = if before.is_empty() {
+            None
+        } else {
+            Some(reached(before)?)
+        };
+        if self.sight.covers(was.as_ref(), &reached(after)?) {
+            Ok(())
+        } else {
+            Err(AppError::invalid("fields-beyond"))
+        }
     }
 
     /// Demands that he holds all that somebody else holds here, above and below: whoever sets another's
@@ -179,7 +273,12 @@ impl Granter {
                 return Err(AppError::invalid("users-holds-more"));
             }
         }
-        Ok(())
+        match roles_held(conn, user, self.tenant)? {
+            Some(his) if !self.sight.covers(None, &his) => {
+                Err(AppError::invalid("users-holds-more"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether he is here for a time only: then nothing that he makes gives him a place for good.

@@ -212,6 +212,22 @@ pub fn granted_everywhere(
     Ok(found.into_iter().collect())
 }
 
+/// The roles that a user reaches in each tenant, those that his own include with them.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn roles_everywhere(
+    conn: &mut PgConnection,
+    user: UserId,
+) -> Result<BTreeMap<i32, Option<Vec<i32>>>> {
+    let tenants: Vec<i32> = memberships::table
+        .filter(memberships::user_id.eq(user.0))
+        .select(memberships::tenant_id)
+        .load(conn)?;
+    let held = |tenant: i32| Ok((tenant, granter::roles_held(conn, user, TenantId(tenant))?));
+    tenants.into_iter().map(held).collect()
+}
+
 /// Which membership is changed, and what somebody saw of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Which {

@@ -4,7 +4,7 @@
 use super::{MOST, Role, Whole, by_keys, homes, lock, one, rights_of, usable_in};
 use crate::access::rights;
 use crate::control::audit::{self, Actor};
-use crate::control::memberships::{Granter, granted_everywhere};
+use crate::control::memberships::{Granter, granted_everywhere, roles_everywhere};
 use crate::db::ids::{RoleId, TenantId};
 use crate::db::schema::control::{
     membership_roles, role_includes, role_rights, role_versions, roles,
@@ -59,6 +59,18 @@ impl Draft {
         self.includes.sort();
         self.includes.dedup();
         Ok(self)
+    }
+}
+
+/// Which input a refusal belongs to; empty for the whole.
+pub fn input_of(message: &str) -> &'static str {
+    match message {
+        "roles-name-length" => "name",
+        "roles-key-invalid" | "roles-key-taken" => "key",
+        "roles-description-length" => "description",
+        "rights-unknown" | "rights-beyond" | "roles-own-rights" => "rights",
+        "roles-circle" | "role-unknown" => "includes",
+        _ => "",
     }
 }
 
@@ -203,6 +215,7 @@ pub fn change(
         return Ok(());
     }
     let mine = granted_everywhere(conn, granter.user)?;
+    let reached = roles_everywhere(conn, granter.user)?;
     let includes = by_keys(conn, granter.tenant, &draft.includes)?;
     let after: BTreeSet<String> = draft
         .rights
@@ -239,7 +252,10 @@ pub fn change(
         ))
         .execute(conn)?;
     keep_version(conn, granter.actor, id, version + 1, &draft)?;
-    if granted_everywhere(conn, granter.user)? != mine {
+    // Also what he sees of fields follows from the roles that his own include.
+    let same = granted_everywhere(conn, granter.user)? == mine
+        && roles_everywhere(conn, granter.user)? == reached;
+    if !same {
         return Err(AppError::invalid("roles-own-rights"));
     }
     let old = Draft::of(&before);

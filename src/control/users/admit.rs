@@ -95,7 +95,11 @@ pub fn input_of(message: &str) -> &'static str {
     match message {
         "email-invalid" => "email",
         "user-name-length" => "name",
-        "users-roles-missing" | "rights-beyond" | "role-unknown" | "last-administrator" => "roles",
+        "users-roles-missing"
+        | "rights-beyond"
+        | "fields-beyond"
+        | "role-unknown"
+        | "last-administrator" => "roles",
         "membership-dates" => "until",
         "rights-unknown" => "rights",
         key if key.starts_with("password") => "password",

@@ -54,11 +54,16 @@ impl Mode {
 pub type ByRole = BTreeMap<i32, Mode>;
 
 /// What a person gets by his roles alone, before the field itself is asked. Each set of roles must allow it,
-/// and of a set the most permissive role counts. Who holds no role is not narrowed.
+/// and of a set the most permissive role counts. Who holds no role, but single rights, gets the least that the
+/// field gives any role: else to have fewer roles would be to see more.
 pub fn by_roles(sets: &[Vec<i32>], said: &ByRole) -> Mode {
     let of_role = |role: &i32| said.get(role).copied().unwrap_or(Mode::Editable);
-    let of_set = |set: &Vec<i32>| set.iter().map(of_role).max().unwrap_or(Mode::Editable);
-    sets.iter().map(of_set).min().unwrap_or(Mode::Editable)
+    let of_set = |set: &Vec<i32>| match set.as_slice() {
+        [] => said.values().copied().min(),
+        roles => roles.iter().map(of_role).max(),
+    };
+    let all = sets.iter().map(|set| of_set(set).unwrap_or(Mode::Editable));
+    all.min().unwrap_or(Mode::Editable)
 }
 
 /// What a field is to whoever loaded it.

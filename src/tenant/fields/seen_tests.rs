@@ -51,6 +51,13 @@ proptest! {
     }
 
     #[test]
+    fn who_has_no_role_gets_no_more_than_anybody_with_one(said in said(), role in 0..6) {
+        if said.contains_key(&role) {
+            prop_assert!(by_roles(&[Vec::new()], &said) <= by_roles(&[vec![role]], &said));
+        }
+    }
+
+    #[test]
     fn without_a_row_it_is_as_the_field_says(own in any_mode(), sets in sets()) {
         prop_assert_eq!(mode(access(own, &sets, &ByRole::new(), false)), own);
     }

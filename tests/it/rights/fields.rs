@@ -1,5 +1,6 @@
 //! Field rights by role: what is hidden, masked or read-only for a role is so on every way to it.
 
+mod granting;
 mod setting;
 mod ways;
 

@@ -127,7 +127,7 @@ async fn act(
     keep: bool,
 ) -> Result<Capped> {
     let p = frame(access.context(), "ceilings-edit");
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(access).await?;
     let wanted = [Wanted {
         tenant: capped.id(),
         version: typed.version,

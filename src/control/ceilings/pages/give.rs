@@ -53,7 +53,7 @@ pub(super) async fn give(
         Err(Faulty { typed, .. }) => (typed, false),
     };
     let (to, package) = (typed.chosen()?, typed.package.clone());
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let changed = access
         .run(move |conn| {
             let ceiling = ceiling_of(conn.pg(), granter.tenant, &package)?;

@@ -111,7 +111,7 @@ async fn look(
     shown: Filter,
     changes: Vec<Change>,
 ) -> Result<HttpResponse> {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(access).await?;
     let tried = changes.clone();
     let outcome = access
         .run(move |conn| taken_back(conn.pg(), |pg| apply(pg, &granter, &tried)))
@@ -178,7 +178,7 @@ pub(super) async fn save(
             return look(&access, &below, Filter::of(&changes), changes).await;
         }
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let wanted = changes.clone();
     let outcome = access
         .run(move |conn| apply(conn.pg(), &granter, &wanted))

@@ -66,7 +66,7 @@ pub(super) async fn delete(
         Ok(form) => form.into_inner().version,
         Err(Faulty { errors, .. }) => return page(&access, id, Some(&errors)).await,
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let outcome = access
         .run(move |conn| acts::delete(conn.pg(), &granter, (id, version)))
         .await;

@@ -57,21 +57,9 @@ impl RoleForm {
     }
 }
 
-/// Which input a refusal belongs to.
-fn input_of(key: &str) -> &'static str {
-    match key {
-        "roles-name-length" => "name",
-        "roles-key-invalid" | "roles-key-taken" => "key",
-        "roles-description-length" => "description",
-        "rights-unknown" | "rights-beyond" | "roles-own-rights" => "rights",
-        "roles-circle" | "role-unknown" => "includes",
-        _ => "",
-    }
-}
-
 fn at_input(error: AppError) -> Result<Errors> {
     match error {
-        AppError::Invalid { key, params } => Ok(error_at(input_of(key), key, &params)),
+        AppError::Invalid { key, params } => Ok(error_at(acts::input_of(key), key, &params)),
         other => Err(other),
     }
 }
@@ -199,7 +187,7 @@ pub(super) async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(&typed, &errors),
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let key = match typed.key.trim() {
         "" => acts::key_of(&typed.name),
         key => key.to_owned(),
@@ -282,7 +270,7 @@ pub(super) async fn check(
     };
     let p = frame(access.context(), "roles-check");
     let typed = completed(typed, &found.0, &p);
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let (id, version, draft) = (RoleId(found.0.role.id), typed.version, typed.draft());
     // Tried and taken back: what would be refused is refused now, at its input.
     let tried = access
@@ -347,7 +335,7 @@ pub(super) async fn change(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return edit_page(&access, &found, &typed, Some(&errors)),
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let (id, version, draft) = (RoleId(found.0.role.id), typed.version, typed.draft());
     let outcome = access
         .run(move |conn| acts::change(conn.pg(), &granter, (id, version), draft))

@@ -111,7 +111,7 @@ pub(super) async fn restore(
         Ok(form) => form.into_inner().seen,
         Err(Faulty { .. }) => return Err(AppError::invalid("form-unreadable")),
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let place = path.into_inner();
     let id = place.id;
     access

@@ -146,7 +146,7 @@ async fn inner_create(
     let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateInner {
         actor: Actor::form(access.user().id),
-        granter: Some(Granter::of(access.context())?),
+        granter: Some(Granter::of(&access).await?),
         parent: access.tenant().id,
         basics,
         fence: WantedFence {

@@ -160,7 +160,7 @@ async fn create(
     let first = admin.as_ref().map(|first| first.user.email.clone());
     let order = CreateSeparate {
         actor: Actor::form(access.user().id),
-        granter: Some(Granter::of(access.context())?),
+        granter: Some(Granter::of(&access).await?),
         parent: Some(access.tenant().id),
         basics,
         admin,

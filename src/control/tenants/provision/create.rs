@@ -163,6 +163,11 @@ fn finish(
         if let Some(granter) = granter {
             let coming = rights_in(conn.pg(), id, &first.roles)?;
             granter.demand(conn.pg(), &coming)?;
+            // An inner tenant has its parent's fields.
+            if by_id(conn.pg(), id)?.is_inner() {
+                let place = Place::with_roles(&first.roles);
+                granter.demand_sight(conn.pg(), &Place::default(), &place)?;
+            }
         }
         let user = users::create_or_find(conn.pg(), actor, id, &first.user)?;
         memberships::grant(conn.pg(), actor, user, id, &first.roles)?;
@@ -194,7 +199,11 @@ fn place_of_creator(
     let administrator = [ADMINISTRATOR.to_owned()];
     let mut rights = rights_in(conn, id, &administrator)?;
     let lacking = granter.as_person(conn)?.lacks(conn, &rights)?;
-    if lacking.is_empty() {
+    let inner = by_id(conn, id)?.is_inner();
+    let all = Place::with_roles(&administrator);
+    // An inner tenant has its parent's fields, and its administrator sees all of them.
+    let sees = !inner || granter.demand_sight(conn, &Place::default(), &all).is_ok();
+    if lacking.is_empty() && sees {
         memberships::grant(conn, actor, granter.user, id, &administrator)?;
         return Ok(());
     }

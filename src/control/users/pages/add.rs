@@ -116,7 +116,7 @@ pub(super) async fn create(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return again(typed, errors),
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let wanted = Wanted {
         email: typed.email.clone(),
         name: typed.name.clone(),

@@ -211,7 +211,7 @@ pub(super) async fn act(
         Ok(act) => act,
         Err(errors) => return look(&access, &typed, &errors, &[]).await,
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let mut ids = typed.chosen.clone();
     ids.sort_unstable();
     ids.dedup();

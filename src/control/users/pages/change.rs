@@ -34,7 +34,7 @@ pub(super) fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
 }
 
 async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(access).await?;
     access
         .run(move |conn| looked_after(conn.pg(), &granter, UserId(id)))
         .await

@@ -260,7 +260,7 @@ async fn look(
     shown: Filter,
     changes: Vec<Change>,
 ) -> Result<HttpResponse> {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(access).await?;
     let tried = changes.clone();
     let outcome = access
         .run(move |conn| taken_back(conn.pg(), |pg| apply(pg, &granter, &tried)))
@@ -353,7 +353,7 @@ pub(super) async fn save(
             return look(&access, &loaded, shown, changes).await;
         }
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let wanted = changes.clone();
     let outcome = access
         .run(move |conn| apply(conn.pg(), &granter, &wanted))

@@ -208,7 +208,7 @@ pub(super) async fn set(
         Ok(wanted) => wanted,
         Err(field) => return again(&typed, &error_at(field, "membership-day-unreadable", &[])),
     };
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     let which = memberships::Which {
         user: UserId(loaded.person.id),
         tenant: granter.tenant,
