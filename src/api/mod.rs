@@ -5,11 +5,13 @@
 //! cannot be mistaken for each other, because no inner tenant may be called like a section.
 
 pub mod body;
+mod ceilings;
 mod document;
 mod fields;
 mod imports;
 mod inner;
 mod lists;
+mod places;
 mod recipients;
 mod roles;
 mod tenants;
@@ -44,6 +46,8 @@ pub fn routes(r: &mut Routes) {
     tenants::routes(r);
     inner::routes(r);
     users::routes(r);
+    places::routes(r);
+    ceilings::routes(r);
     roles::routes(r);
     fields::routes(r);
     lists::routes(r);
@@ -61,6 +65,8 @@ pub fn openapi_document() -> serde_json::Value {
     tenants::describe(&mut d);
     inner::describe(&mut d);
     users::describe(&mut d);
+    places::describe(&mut d);
+    ceilings::describe(&mut d);
     roles::describe(&mut d);
     fields::describe(&mut d);
     lists::describe(&mut d);

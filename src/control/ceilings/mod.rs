@@ -5,7 +5,7 @@ pub mod packages;
 pub mod pages;
 mod query;
 
-pub use query::{Capped, below, one, some};
+pub use query::{Capped, MOST, below, one, some};
 
 use super::audit;
 use super::memberships::Granter;

@@ -4,5 +4,6 @@ mod document;
 mod imports;
 mod recipients;
 mod resources;
+mod rights;
 mod rules;
 mod tokens;

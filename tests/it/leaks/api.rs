@@ -164,8 +164,14 @@ fn foreign_ids_in_the_apis_paths_do_not_exist() {
         for (program, inner, all) in &tries {
             for ids in all {
                 let case = case(&route, ids).unwrap();
-                // Fields are the whole tenant's, its inner ones included.
-                let shared = *inner && right.inner && matches!(case.kind, Some(Kind::Field));
+                // Fields and roles are the whole tenant's, its inner ones included.
+                let shared = *inner
+                    && right.inner
+                    && match case.kind {
+                        Some(Kind::Field) => true,
+                        Some(Kind::Role) => ids.role == world.nord.role,
+                        _ => false,
+                    };
                 if case.kind.is_some() && !shared {
                     let answer = ask(program, &route, ids, ids, &case);
                     let absent = *inner && !right.inner && is_absent(&answer);

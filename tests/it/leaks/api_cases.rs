@@ -80,7 +80,50 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ("DELETE", "/inner/{id}") => look(Some(Inner), ""),
         ("POST", "/inner/{id}/restore") => look(Some(Inner), ""),
 
-        ("GET" | "DELETE", "/users/{id}") => look(Some(User), ""),
+        ("GET" | "DELETE", "/users/{id}") | ("GET", "/users/{id}/place") => look(Some(User), ""),
+        ("PUT", "/users/{id}/place") => send(
+            Some(User),
+            false,
+            json!({ "roles": ["viewer"], "rights": ["lists.view"], "version": 2 }),
+        ),
+
+        ("GET", "/ceilings" | "/ceilings/packages") => look(None, ""),
+        ("GET", "/ceilings/{id}") => look(Some(Tenant), ""),
+        ("PUT", "/ceilings/{id}") => send(
+            Some(Tenant),
+            false,
+            json!({ "rights": ["lists.view"], "version": 1 }),
+        ),
+        ("POST", "/ceilings/give") => {
+            let tenants = json!([{ "id": ids.tenant, "version": 1 }]);
+            send(
+                None,
+                true,
+                json!({ "package": ids.package, "tenants": tenants }),
+            )
+        }
+        ("POST", "/ceilings/packages") => send(None, false, json!({ "name": "", "rights": [] })),
+        ("GET" | "DELETE", "/ceilings/packages/{id}") => look(Some(Package), ""),
+        ("PUT", "/ceilings/packages/{id}") => send(
+            Some(Package),
+            false,
+            json!({ "name": "Neu", "rights": ["lists.view"], "version": 1 }),
+        ),
+
+        ("GET", "/roles/{id}") => look(Some(Role), ""),
+        ("POST", "/roles") => send(
+            None,
+            true,
+            json!({ "name": "Neu", "includes": [ids.role_key] }),
+        ),
+        ("PUT", "/roles/{id}") => send(
+            Some(Role),
+            false,
+            json!({ "name": "Neu", "rights": ["lists.view"], "includes": [], "version": 1 }),
+        ),
+        ("POST", "/roles/{id}/copy") => send(Some(Role), false, json!({ "name": "Kopie" })),
+        ("DELETE", "/roles/{id}") => seen(Role),
+
         ("POST", "/users") => send(
             None,
             true,
