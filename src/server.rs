@@ -124,10 +124,12 @@ impl Application {
     /// # Errors
     /// When the server fails.
     pub async fn run_until_stopped(self, app: Arc<App>) -> Result<()> {
-        let tidy = actix_web::rt::spawn(tidy_up(app));
+        let tidy = actix_web::rt::spawn(tidy_up(Arc::clone(&app)));
+        let seals = actix_web::rt::spawn(seal_audit(app));
         let told = actix_web::rt::spawn(tell(self.runner.told_to_stop()));
         let outcome = self.server.await;
         tidy.abort();
+        seals.abort();
         told.abort();
         let _ = web::block(move || self.runner.stop()).await;
         outcome.map_err(|error| AppError::internal(error.to_string()))
@@ -157,6 +159,9 @@ async fn tidy_up(app: Arc<App>) {
             if let Err(error) = crate::control::mail::forget_old(&due) {
                 tracing::warn!(%error, "old mails stay");
             }
+            if let Err(error) = crate::control::audit::retain::prune_all(&due) {
+                tracing::warn!(%error, "old entries of the audit stay");
+            }
             if let Err(error) = crate::control::links::forget_old(&due) {
                 tracing::warn!(%error, "old links stay");
             }
@@ -169,6 +174,20 @@ async fn tidy_up(app: Arc<App>) {
         })
         .await;
         actix_web::rt::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
+/// Every other second: the entries of the audit that came since get their seals.
+async fn seal_audit(app: Arc<App>) {
+    loop {
+        let due = Arc::clone(&app);
+        let _ = web::block(move || {
+            if let Err(error) = crate::control::audit::seal::seal(&due) {
+                tracing::warn!(%error, "entries of the audit wait for their seals");
+            }
+        })
+        .await;
+        actix_web::rt::time::sleep(Duration::from_secs(2)).await;
     }
 }
 

@@ -9,6 +9,7 @@
     reason = "token, user, tenant and rights are one query, in every request"
 )]
 
+use super::client;
 use super::context::{Context, TokenHere};
 use super::load::{TenantRow, UserRow, browser_language, named_tenant};
 use super::rights::ChangeFields;
@@ -138,6 +139,7 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
         .app_data::<web::Data<App>>()
         .cloned()
         .ok_or_else(|| AppError::internal("the application state is missing"))?;
+    context.address = client::address(req.request(), &app).parse().ok();
     let named = named_tenant(req.path(), &app.sections);
     let found = web::block(move || look_up(&app.pools, &token, named))
         .await

@@ -2,12 +2,14 @@
 
 use super::rights::Right;
 use crate::db::ids::{TenantId, TokenId, UserId};
+use crate::db::origin::{Origin, SeenAs};
 use crate::db::{Source, TenantScope, Viewer, tenant};
 use crate::error::{AppError, Result};
 use crate::web::flash::Message;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// The person logged in.
 #[derive(Clone, Debug)]
@@ -156,6 +158,8 @@ pub struct Context {
     pub language: String,
     /// For the log and the error page.
     pub request_id: String,
+    /// The client's network address.
+    pub address: Option<IpAddr>,
     /// Requests to admit that wait, where the user is one who decides them.
     pub waiting: i64,
     /// What the last act left to be said.
@@ -163,6 +167,19 @@ pub struct Context {
 }
 
 impl Context {
+    /// Where what this request does comes from, as entries of the audit name it.
+    pub fn origin(&self) -> Origin {
+        let seen_as = self.seen.as_ref().and_then(|seen| match seen {
+            Seen { user: Some(id), .. } => Some(SeenAs::User(*id)),
+            Seen { role, .. } => role.map(SeenAs::Role),
+        });
+        Origin {
+            address: self.address,
+            came_from: self.tenant.as_ref().and_then(|here| here.visits_from),
+            seen_as,
+        }
+    }
+
     /// How the history names who acts.
     pub fn acting(&self) -> Option<tenant::Acting> {
         self.user

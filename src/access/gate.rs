@@ -7,7 +7,9 @@ use super::context::{Context, SessionUser, TenantHere};
 use super::rights::{Right, RightInfo};
 use crate::app::App;
 use crate::db::migrate::tenant_version;
+use crate::db::origin;
 use crate::db::provisioner::Order;
+use crate::db::trace::Trace;
 use crate::db::{ControlConn, Mode, TenantConn, control, tenant};
 use crate::error::{AppError, Result};
 use actix_web::http::Method;
@@ -57,10 +59,13 @@ fn app(req: &HttpRequest) -> Result<web::Data<App>> {
         .ok_or_else(|| AppError::internal("the application state is missing"))
 }
 
-/// Runs `work` on a thread that may wait for the database.
-async fn block<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let span = tracing::Span::current();
-    web::block(move || span.in_scope(work))
+/// Runs `work` of a request on a thread that may wait for the database.
+async fn block<T: Send + 'static>(
+    context: &Context,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (span, origin) = (tracing::Span::current(), context.origin());
+    web::block(move || span.in_scope(|| origin::within(origin, work)))
         .await
         .map_err(|_| AppError::internal("the work was cut off"))?
 }
@@ -140,7 +145,35 @@ macro_rules! proof_methods {
         /// When the database does not answer.
         pub async fn preference(&self, key: &'static str) -> Result<Option<serde_json::Value>> {
             let (app, user, tenant) = (self.0.app.clone(), self.0.user.id, self.0.tenant.id);
-            block(move || super::session::preference(&app.pools, user, tenant, key)).await
+            block(&self.0.context, move || {
+                super::session::preference(&app.pools, user, tenant, key)
+            })
+            .await
+        }
+
+        /// Writes an entry that something was looked at which is worth one (an export), for gates whose
+        /// right only looks.
+        ///
+        /// # Errors
+        /// When it cannot be written; then nothing is to be shown.
+        pub async fn record_look(
+            &self,
+            act: &'static str,
+            object: impl Into<String>,
+            data: serde_json::Value,
+        ) -> Result<()> {
+            let (app, object) = (self.0.app.clone(), object.into());
+            let trace = Trace {
+                tenant: self.0.tenant.id,
+                user: Some(self.0.user.id),
+                source: self.0.context.source,
+            };
+            block(&self.0.context, move || {
+                control::run::<crate::db::Write, _>(&app.pools, |conn| {
+                    trace.write(conn.pg(), act, &object, &data, None)
+                })
+            })
+            .await
         }
 
         /// Keeps something for the user in this tenant.
@@ -153,8 +186,10 @@ macro_rules! proof_methods {
             value: serde_json::Value,
         ) -> Result<()> {
             let (app, user, tenant) = (self.0.app.clone(), self.0.user.id, self.0.tenant.id);
-            block(move || super::session::set_preference(&app.pools, user, tenant, key, &value))
-                .await
+            block(&self.0.context, move || {
+                super::session::set_preference(&app.pools, user, tenant, key, &value)
+            })
+            .await
         }
     };
 }
@@ -173,7 +208,10 @@ impl<R: Right> Access<R> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
         let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
         let viewer = self.0.tenant.viewer.clone();
-        block(move || tenant::run::<R::Mode, T>(&app.pools, scope, acting, &viewer, act)).await
+        block(&self.0.context, move || {
+            tenant::run::<R::Mode, T>(&app.pools, scope, acting, &viewer, act)
+        })
+        .await
     }
 }
 
@@ -189,7 +227,10 @@ impl<R: Right> ControlAccess<R> {
         act: impl FnOnce(&mut ControlConn<'_, R::Mode>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let app = self.0.app.clone();
-        block(move || control::run::<R::Mode, T>(&app.pools, act)).await
+        block(&self.0.context, move || {
+            control::run::<R::Mode, T>(&app.pools, act)
+        })
+        .await
     }
 
     /// Opens one read-only transaction as the role of the tenant of the URL: for pages on the control
@@ -204,8 +245,10 @@ impl<R: Right> ControlAccess<R> {
         let (app, scope) = (self.0.app.clone(), self.0.tenant.scope());
         let acting = tenant::Acting::request(self.0.user.id, self.0.context.source);
         let viewer = self.0.tenant.viewer.clone();
-        block(move || tenant::run::<crate::db::Read, T>(&app.pools, scope, acting, &viewer, act))
-            .await
+        block(&self.0.context, move || {
+            tenant::run::<crate::db::Read, T>(&app.pools, scope, acting, &viewer, act)
+        })
+        .await
     }
 
     /// Hands an order to the provisioner and waits for its answer. Only rights that change may.
@@ -217,7 +260,7 @@ impl<R: Right> ControlAccess<R> {
         R: Right<Mode = crate::db::Write>,
     {
         let app = self.0.app.clone();
-        block(move || app.provisioner.carry_out(order)).await
+        block(&self.0.context, move || app.provisioner.carry_out(order)).await
     }
 }
 
@@ -282,7 +325,7 @@ impl LoggedIn {
         act: impl FnOnce(&mut ControlConn<'_, M>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let app = self.app.clone();
-        block(move || control::run::<M, T>(&app.pools, act)).await
+        block(&self.context, move || control::run::<M, T>(&app.pools, act)).await
     }
 }
 
@@ -296,7 +339,7 @@ impl LoggedIn {
         work: impl FnOnce(&App) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let app = Arc::clone(&self.app.clone().into_inner());
-        block(move || work(&app)).await
+        block(&self.context, move || work(&app)).await
     }
 }
 
@@ -350,7 +393,7 @@ impl Anonymous {
         work: impl FnOnce(&App) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let app = Arc::clone(&self.app.clone().into_inner());
-        block(move || work(&app)).await
+        block(&self.context, move || work(&app)).await
     }
 }
 

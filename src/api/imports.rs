@@ -385,5 +385,8 @@ async fn errors(access: Access<ViewImports>, which: web::Path<Which>) -> Answer 
     let id = ImportId(which.id);
     let import = access.run(move |conn| acts::open(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
+    access
+        .record_look("export.refused", id.to_string(), serde_json::json!({}))
+        .await?;
     Ok(download::csv(file.as_ref(), &format!("errors-{id}.csv")).await?)
 }

@@ -98,6 +98,12 @@ impl<T> Items<T> {
         Self { items, next: None }
     }
 
+    /// Whether so many were asked for that it is worth an entry in the audit, like an export: not each page of
+    /// them, but the first.
+    fn is_export(&self, first: bool) -> bool {
+        first && (self.next.is_some() || self.items.len() as i64 > ROWS)
+    }
+
     /// At most `limit` of those that were loaded, one more than that having been asked for.
     fn of(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Self {
         let more = items.len() as i64 > limit;

@@ -16,6 +16,7 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 pub(super) fn routes(r: &mut Routes) {
@@ -104,6 +105,7 @@ async fn one<R: Right>(access: &ControlAccess<R>, id: UserId) -> Result<User> {
 
 async fn list(access: ControlAccess<ViewUsers>, paging: Params<Paging>) -> Answer {
     let (tenant, limit) = (access.tenant().id, paging.0.limit()?);
+    let (first, filtered) = (paging.0.after.is_none(), !paging.0.q.is_empty());
     let found = access
         .run(move |conn| {
             let after = UserId(paging.0.after.unwrap_or(0));
@@ -111,7 +113,12 @@ async fn list(access: ControlAccess<ViewUsers>, paging: Params<Paging>) -> Answe
         })
         .await?;
     let users: Vec<User> = found.into_iter().map(User::from).collect();
-    ok(&Items::of(users, limit, |user| user.id.to_string()))
+    let items = Items::of(users, limit, |user| user.id.to_string());
+    if items.is_export(first) {
+        let data = json!({ "filtered": filtered });
+        access.record_look("export.users", "", data).await?;
+    }
+    ok(&items)
 }
 
 async fn show(access: ControlAccess<ViewUsers>, which: web::Path<Which>) -> Answer {

@@ -4,6 +4,7 @@
 //! `verbs!`. Exit codes are 0 done, 1 failed, 2 wrong usage. Results go to standard output, with `--json`
 //! as exactly one object or array; messages and logs go to standard error.
 
+mod audit;
 mod backup;
 mod bench;
 mod config;
@@ -71,6 +72,7 @@ verbs! {
     User(user::Arguments),
     Token(token::Arguments),
     Recipients(recipients::Arguments),
+    Audit(audit::Arguments),
     Doctor(doctor::Arguments),
     Backup(backup::Arguments),
     Restore(backup::Restore),

@@ -85,7 +85,13 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("second_factors", "SELECT, INSERT, UPDATE, DELETE"),
     ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
     ("trusted_devices", "SELECT, INSERT, DELETE"),
+    // Entries are only added. Their seals are the functions' to write.
     ("audit", "SELECT, INSERT"),
+    ("audit_proofs", "SELECT"),
+    ("audit_unsealed", "SELECT"),
+    ("audit_seals", "SELECT"),
+    ("audit_heads", "SELECT"),
+    ("audit_checkpoints", "SELECT"),
     ("jobs", "SELECT, INSERT, UPDATE, DELETE"),
 ];
 
@@ -99,6 +105,11 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "roles_reached(integer[])",
     "within(text[], text[])",
     "lock_rights()",
+    "audit_ends()",
+    "seal_audit(integer)",
+    "sign_audit_head(integer, bytea)",
+    "prune_audit(integer)",
+    "sign_audit_checkpoint(integer, bigint, bytea)",
 ];
 
 /// Functions of the schema `gate` that tenants' roles may call.

@@ -23,10 +23,12 @@ pub mod ids;
 pub mod inner;
 pub mod migrate;
 pub mod names;
+pub mod origin;
 pub mod pool;
 pub mod provisioner;
 pub mod schema;
 pub mod tenant;
+pub mod trace;
 pub mod viewer;
 
 pub use control::ControlConn;

@@ -7,6 +7,7 @@
 
 use super::ids::{ImportId, TenantId, UserId};
 use super::names::{self, Names};
+use super::origin;
 use super::pool::Pools;
 use super::viewer::Viewer;
 use crate::error::{AppError, Result};
@@ -301,12 +302,18 @@ const FEW_ROWS: &str = "SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_
 /// at once, because until then READ ONLY can be undone.
 fn entry<M: Mode>(names: Names, scope: TenantScope, acting: Acting) -> String {
     let number = |id: Option<i32>| id.map(|id| id.to_string()).unwrap_or_default();
+    // Spelled from numbers and parsed addresses only.
+    let origin = origin::here();
     format!(
         "BEGIN{read_only}; SET LOCAL ROLE {role}; SET LOCAL search_path = {path}; \
          SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = 10000; \
          SET LOCAL idle_in_transaction_session_timeout = 120000; \
          SET LOCAL mandant.user_id = '{user}'; SET LOCAL mandant.import_id = '{import}'; \
-         SET LOCAL mandant.source = '{source}'; {planning}SELECT 1",
+         SET LOCAL mandant.source = '{source}'; SET LOCAL mandant.address = '{address}'; \
+         SET LOCAL mandant.came_from = '{came_from}'; SET LOCAL mandant.seen_as = '{seen_as}'; {planning}SELECT 1",
+        address = origin.address_text(),
+        came_from = number(origin.came_from.map(|tenant| tenant.0)),
+        seen_as = origin.seen_as_text(),
         planning = if acting.few_rows { FEW_ROWS } else { "" },
         read_only = if M::READ_ONLY { " READ ONLY" } else { "" },
         role = scope.role(names),

@@ -1,5 +1,8 @@
 //! The audit: what was done is found again, in words, by those who may see it, and is never changed.
 
+mod chain;
+mod looks;
+
 use crate::support::app::TestApp;
 use crate::support::by_rule;
 use diesel::connection::SimpleConnection;
@@ -44,9 +47,25 @@ fn entries_are_shown_in_words_with_old_and_new_and_can_be_exported() {
             .len(),
         0
     );
+    assert_eq!(
+        nora.get("/t/nord/audit?object=carl")
+            .texts("tbody tr")
+            .len(),
+        3
+    );
     let file = nora.get("/t/nord/audit/export?act=list.change");
     assert_eq!(file.body.lines().count(), 2);
     assert!(file.body.contains("News → Newest"));
+
+    // One entry by itself, old and new field by field.
+    let roles = nora.get("/t/nord/audit?act=membership.roles");
+    let entry = nora.get(&roles.attribute("tbody td a", "href").unwrap());
+    assert_eq!(entry.texts("h1"), ["Changed roles"]);
+    assert_eq!(entry.texts(".diff tbody th"), ["Roles"]);
+    assert_eq!(entry.texts(".diff del"), ["Viewer"]);
+    assert_eq!(entry.texts(".diff ins"), ["Editor"]);
+    assert!(entry.texts("dd").contains(&"127.0.0.1".to_owned()));
+    assert_eq!(nora.get("/t/nord/audit/999999").status, 404);
 
     // Another tenant's are not there, for its neighbour and for its inner tenant.
     let berta = app.user("berta@example.org", "sued", "administrator");
@@ -69,6 +88,8 @@ fn recorded() -> BTreeSet<String> {
                 let text = fs::read_to_string(&path).unwrap();
                 for call in [
                     "audit::record(",
+                    "audit::record_personal(",
+                    "record_look(",
                     "record_in_tenant(",
                     ".record(",
                     "record(conn, ",
@@ -118,6 +139,12 @@ fn entries_stay_as_they_were_written() {
             "UPDATE control.audit SET act = 'x'",
             "DELETE FROM control.audit",
             "TRUNCATE control.audit",
+            "INSERT INTO control.audit_seals VALUES (1, 99, 99, '', '')",
+            "UPDATE control.audit_seals SET seq = 0",
+            "DELETE FROM control.audit_seals",
+            "UPDATE control.audit_heads SET seq = 0",
+            "DELETE FROM control.audit_unsealed",
+            "DELETE FROM control.audit_checkpoints",
         ] {
             let refused = conn.batch_execute(sql).unwrap_err().to_string();
             assert!(refused.contains("permission denied"), "{sql}: {refused}");

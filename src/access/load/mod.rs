@@ -6,6 +6,7 @@ mod find;
 pub use find::place;
 pub(super) use find::{TenantRow, UserRow, viewer_now};
 
+use super::client;
 use super::context::{Context, Seen};
 use super::session;
 use crate::app::App;
@@ -128,7 +129,12 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
     };
     let user: Option<i32> = session.get(session::USER).ok().flatten();
     let csrf = state(session::CSRF);
+    let app = req
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| AppError::internal("the application state is missing"))?;
     let mut context = Context {
+        address: client::address(req.request(), &app).parse().ok(),
         csrf: csrf.clone(),
         language: browser_language(req).to_owned(),
         request_id: req
@@ -146,10 +152,6 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
     let Some(user) = user.map(UserId) else {
         return Ok(context);
     };
-    let app = req
-        .app_data::<web::Data<App>>()
-        .cloned()
-        .ok_or_else(|| AppError::internal("the application state is missing"))?;
     let named = named_tenant(req.path(), &app.sections);
     let shows = req.method() == Method::GET;
     let seen: Option<Seen> = session.get(session::SEE_AS).ok().flatten();

@@ -15,6 +15,7 @@ use crate::web::form::{Errors, error_at};
 use crate::web::problem::Fault;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 /// How long an exact count may take.
@@ -112,6 +113,7 @@ pub(super) async fn list(access: Access<ViewRecipients>, listing: Params<Listing
         }
         .state()
     };
+    let (first, filtered, list) = (state.after.is_empty(), state.narrows(), state.list.clone());
     let seal = seal(&access);
     let found = access
         .run(move |conn| {
@@ -143,7 +145,12 @@ pub(super) async fn list(access: Access<ViewRecipients>, listing: Params<Listing
         })
         .await
         .map_err(|error| Fault::of(error, |_| "after".into()))?;
-    ok(&found.map_err(Fault::Fields)?)
+    let items = found.map_err(Fault::Fields)?;
+    if items.is_export(first) {
+        let data = json!({ "filtered": filtered, "list": list });
+        access.record_look("recipients.export", "", data).await?;
+    }
+    ok(&items)
 }
 
 /// A number of recipients.

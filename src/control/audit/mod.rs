@@ -1,12 +1,21 @@
-//! Who did what: written on the connection of the act, so that act and entry stand or fall together.
+//! Who did what: written on the connection of the act, so that act and entry stand or fall together. Entries are
+//! never changed; `seal` chains them by hash, `verify` tells where a chain is broken, `retain` removes what is old.
+//!
+//! What names a person (network address, name, mail address) stands apart from the rest of an entry, so that it
+//! can be erased: the chain covers a salted hash of it only.
 
+pub mod diff;
 pub mod pages;
 pub mod query;
+pub mod retain;
+pub mod seal;
+pub mod verify;
 pub mod words;
 
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::audit;
 use crate::db::tenant::Source;
+use crate::db::trace::Trace;
 use crate::db::{TenantConn, Write};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -60,17 +69,30 @@ pub fn record(
     object: &str,
     data: &Value,
 ) -> Result<()> {
-    diesel::insert_into(audit::table)
-        .values((
-            audit::tenant_id.eq(tenant.0),
-            audit::user_id.eq(actor.user.map(|user| user.0)),
-            audit::source.eq(actor.source.key()),
-            audit::act.eq(act),
-            audit::object.eq(object),
-            audit::data.eq(data),
-        ))
-        .execute(conn)?;
-    Ok(())
+    trace(actor, tenant).write(conn, act, object, data, None)
+}
+
+/// As `record`, with what names a person: it is erased with him.
+///
+/// # Errors
+/// As `record`.
+pub fn record_personal(
+    conn: &mut PgConnection,
+    actor: Actor,
+    tenant: TenantId,
+    (act, object): (&str, &str),
+    personal: &Value,
+) -> Result<()> {
+    let nothing = serde_json::json!({});
+    trace(actor, tenant).write(conn, act, object, &nothing, Some(personal))
+}
+
+fn trace(actor: Actor, tenant: TenantId) -> Trace {
+    Trace {
+        tenant,
+        user: actor.user,
+        source: actor.source,
+    }
 }
 
 diesel::define_sql_function! {
@@ -102,13 +124,19 @@ pub fn log_ins(
     user: UserId,
     most: i64,
 ) -> Result<Vec<(DateTime<Utc>, String)>> {
-    let rows: Vec<(DateTime<Utc>, Value)> = audit::table
+    let rows: Vec<(DateTime<Utc>, Option<Value>)> = audit::table
         .filter(audit::user_id.eq(user.0))
         .filter(audit::act.eq("session.begin"))
         .order(audit::id.desc())
         .limit(most)
-        .select((audit::at, audit::data))
+        .select((audit::at, audit::personal))
         .load(conn)?;
-    let address = |data: &Value| data["address"].as_str().unwrap_or_default().to_owned();
-    Ok(rows.iter().map(|(at, data)| (*at, address(data))).collect())
+    let address = |personal: &Option<Value>| {
+        let address = personal.as_ref().and_then(|all| all["address"].as_str());
+        address.unwrap_or_default().to_owned()
+    };
+    Ok(rows
+        .iter()
+        .map(|(at, personal)| (*at, address(personal)))
+        .collect())
 }

@@ -1,12 +1,18 @@
-//! An entry of the audit in the reader's words.
+//! An entry of the audit in the reader's words: who, what, through what. Old and new are `diff`'s.
 
 use super::query::Entry;
 use crate::web::Frame;
-use serde_json::Value;
 
 /// The acts by group, as the filter offers them; a test compares them with what the program records.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("admission", &["admit", "decline"]),
+    ("audit", &["export", "retention", "prune"]),
+    (
+        "export",
+        &[
+            "users", "roles", "fields", "lists", "tenants", "inner", "refused",
+        ],
+    ),
     ("field", &["create", "change", "rights", "drop"]),
     ("factor", &["begin", "end", "reset", "recovery", "codes"]),
     ("list", &["create", "change", "delete"]),
@@ -42,12 +48,27 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("visit", &["begin", "end"]),
 ];
 
-/// Who acted; only as "somebody" where this tenant may not know him.
+/// Who acted; only as "somebody" where this tenant may not know him. With where he came from, if he was a
+/// visitor, and as whom he looked.
 pub fn who(p: &Frame, entry: &Entry) -> String {
-    match entry.user {
+    let name = match entry.user {
         Some(_) if entry.user_name.is_empty() => p.t("audit-somebody"),
         Some(_) => entry.user_name.clone(),
         None => p.t("audit-nobody"),
+    };
+    let name = match entry.came_from.as_str() {
+        "" => name,
+        from => {
+            let said = [("name", name), ("tenant", from.to_owned())];
+            p.t.with_all("audit-who-visits", &said)
+        }
+    };
+    match entry.seen_as.as_str() {
+        "" => name,
+        other => {
+            let said = [("name", name), ("other", other.to_owned())];
+            p.t.with_all("audit-who-as", &said)
+        }
     }
 }
 
@@ -79,87 +100,5 @@ pub fn source(p: &Frame, source: &str) -> String {
     match source {
         "form" | "api" | "import" | "bulk" | "cli" | "system" => p.t(&format!("source-{source}")),
         other => other.to_owned(),
-    }
-}
-
-/// `Name: Nord → Nordwest; E-mail: …`. Three shapes are recorded: `{"old": …, "new": …}`, `{"name": [old,
-/// new]}`, and plain values.
-pub fn changes(p: &Frame, data: &Value) -> String {
-    let Value::Object(data) = data else {
-        return String::new();
-    };
-    let mut parts = Vec::new();
-    match (data.get("old"), data.get("new")) {
-        (Some(Value::Object(old)), Some(Value::Object(new))) => {
-            for (key, after) in new {
-                let before = old.get(key).unwrap_or(&Value::Null);
-                if before != after {
-                    parts.push(format!("{}: {}", word(p, key), arrow(p, before, after)));
-                }
-            }
-        }
-        (Some(old), Some(new)) => parts.push(arrow(p, old, new)),
-        _ => {
-            for (key, value) in data {
-                let text = match value {
-                    Value::String(state) if key == "state" => p.t(&format!("import-state-{state}")),
-                    Value::Array(pair) if pair.len() == 2 && key != "roles" && key != "lists" => {
-                        arrow(p, &pair[0], &pair[1])
-                    }
-                    value => shown(p, value),
-                };
-                if !text.is_empty() {
-                    parts.push(format!("{}: {text}", word(p, key)));
-                }
-            }
-        }
-    }
-    parts.join("; ")
-}
-
-fn arrow(p: &Frame, old: &Value, new: &Value) -> String {
-    let dash = |text: String| if text.is_empty() { "–".into() } else { text };
-    format!("{} → {}", dash(shown(p, old)), dash(shown(p, new)))
-}
-
-fn word(p: &Frame, key: &str) -> String {
-    match key {
-        "name" | "email" | "roles" | "slug" | "colour" | "locale" | "time_zone" | "kind"
-        | "act" | "address" | "ended" | "inner" | "lists" | "rule" | "rights" | "expires_at"
-        | "old_key" | "count" | "moves_allowed" | "state" | "rows" | "created" | "updated"
-        | "unchanged" | "refused" | "mailed" => {
-            p.t(&format!("audit-word-{}", key.replace('_', "-")))
-        }
-        other => other.to_owned(),
-    }
-}
-
-fn shown(p: &Frame, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(true) => p.t("value-yes"),
-        Value::Bool(false) => p.t("value-no"),
-        Value::String(text) => match text.as_str() {
-            "administrator" | "editor" | "viewer" => p.t(&format!("role-{text}")),
-            "active" | "no_sending" | "no_login" | "locked" => {
-                p.t(&format!("tenant-status-{}", text.replace('_', "-")))
-            }
-            other => other.to_owned(),
-        },
-        Value::Array(all) => {
-            let all: Vec<String> = all.iter().map(|value| shown(p, value)).collect();
-            all.join(", ")
-        }
-        Value::Object(all) => {
-            let parts = all
-                .iter()
-                .map(|(key, value)| (key, shown(p, value)))
-                .filter(|(_, text)| !text.is_empty());
-            let parts: Vec<String> = parts
-                .map(|(key, text)| format!("{}: {text}", word(p, key)))
-                .collect();
-            parts.join(", ")
-        }
-        Value::Number(number) => number.to_string(),
     }
 }

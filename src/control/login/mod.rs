@@ -57,13 +57,13 @@ pub fn check(
 ///
 /// # Errors
 /// When the database refuses.
-fn begun(app: &App, user: UserId, address: &str) -> Result<()> {
+fn begun(app: &App, user: UserId) -> Result<()> {
     control::run::<Write, _>(&app.pools, |conn| {
         diesel::update(users::table.find(user.0))
             .set(users::last_login_at.eq(clock::now()))
             .execute(conn.pg())?;
         let home = home_of(conn.pg(), user)?;
-        let data = serde_json::json!({ "address": address });
+        let data = serde_json::json!({});
         let actor = Actor::form(user);
         audit::record(
             conn.pg(),

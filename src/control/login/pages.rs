@@ -107,7 +107,7 @@ async fn log_in(
                 second::is_asked(conn, user, device.as_deref())
             })?;
             if !asked {
-                begun(app, user, &from)?;
+                begun(app, user)?;
             }
             Ok(Some((user, asked)))
         })
@@ -372,7 +372,7 @@ async fn set_up(
         });
     }
     let address = client::address(&req, visitor.app());
-    let (from, language) = (address.clone(), visitor.context().language.clone());
+    let language = visitor.context().language.clone();
     let (name, email, password, tenant) = (
         form.name.clone(),
         form.email.clone(),
@@ -391,7 +391,7 @@ async fn set_up(
             })?;
             let user = check(app, &email, &password, "")?;
             if let Some(user) = user {
-                begun(app, user, &from)?;
+                begun(app, user)?;
             }
             Ok(user)
         })

@@ -188,7 +188,7 @@ pub(super) async fn code(
             if !check(app, user, &code, &of_act, true)? {
                 return Ok(None);
             }
-            super::begun(app, user, &of_act)?;
+            super::begun(app, user)?;
             let cookie = trust.then(|| {
                 control::run::<Write, _>(&app.pools, |conn| {
                     devices::trust(conn.pg(), app, user, &agent, &of_act)

@@ -72,11 +72,12 @@ impl Care {
             // They went to the address that no longer counts.
             links::end(conn, self.user, None)?;
         }
-        let data = json!({
+        let personal = json!({
             "old": { "name": before.name, "email": before.email },
             "new": { "name": name, "email": email },
         });
-        self.record(conn, "user.change", &data)
+        let what = ("user.change", self.user.to_string());
+        audit::record_personal(conn, self.actor, self.tenant, (what.0, &what.1), &personal)
     }
 
     /// Sets his password, ends all his sessions and tells him by mail.

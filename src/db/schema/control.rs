@@ -18,6 +18,7 @@ diesel::table! {
         ceiling -> Nullable<Array<Text>>,
         ceiling_in_force -> Nullable<Array<Text>>,
         second_factor -> Bool,
+        audit_days -> Nullable<Integer>,
         created_at -> Timestamptz,
         trashed_at -> Nullable<Timestamptz>,
         trashed_by -> Nullable<Integer>,
@@ -204,6 +205,32 @@ diesel::table! {
         act -> Text,
         object -> Text,
         data -> Jsonb,
+        came_from -> Nullable<Integer>,
+        seen_as -> Text,
+        personal -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// Where the chain of each tenant's entries ends.
+    control.audit_heads (tenant_id) {
+        tenant_id -> Integer,
+        seq -> BigInt,
+        hash -> Binary,
+        signature -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    /// Where a chain begins since its oldest entries were removed.
+    control.audit_checkpoints (tenant_id, seq) {
+        tenant_id -> Integer,
+        seq -> BigInt,
+        hash -> Binary,
+        removed -> BigInt,
+        until -> Timestamptz,
+        at -> Timestamptz,
+        signature -> Nullable<Binary>,
     }
 }
 

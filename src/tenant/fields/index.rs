@@ -160,6 +160,9 @@ fn manners(p: &Frame, field: &Field) -> String {
 
 /// GET `…/fields/export`.
 pub(super) async fn export(access: Access<ViewFields>) -> Result<HttpResponse> {
+    access
+        .record_look("export.fields", "", serde_json::json!({}))
+        .await?;
     let fields = listed(&access).await?;
     let p = Frame::new(access.context(), "fields-title");
     let headings = [

@@ -81,6 +81,9 @@ pub(super) async fn index(access: Access<ViewLists>) -> Result<HttpResponse> {
 
 /// GET `…/lists/export`.
 pub(super) async fn export(access: Access<ViewLists>) -> Result<HttpResponse> {
+    access
+        .record_look("export.lists", "", serde_json::json!({}))
+        .await?;
     let (lists, active) = access.run(|conn| Ok((all(conn)?, active(conn)?))).await?;
     let p = Frame::new(access.context(), "lists-title");
     let headings = ["list-name", "list-description", "list-active"].map(|key| p.t(key));

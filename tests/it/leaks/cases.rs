@@ -17,6 +17,7 @@ pub enum Kind {
     Job,
     Import,
     Admission,
+    Entry,
 }
 
 /// What goes along.
@@ -146,7 +147,10 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             | "/users/{id}/tokens"
             | "/users/{id}/tokens/{token}/revoke",
         ) => page(Some(User)),
-        ("GET", "/audit" | "/audit/export") => get("user=zq".into(), None),
+        ("GET", "/audit" | "/audit/export") => get("user=zq&object=zq".into(), None),
+        ("GET", "/audit/{id}") => page(Some(Entry)),
+        ("GET", "/audit/retention") => page(None),
+        ("POST", "/audit/retention") => send(None, false, &[("days", "400")]),
         ("POST", "/users/{id}/edit") => send(
             Some(User),
             false,

@@ -44,6 +44,8 @@ pub struct Ids {
     pub import: i32,
     pub profile: i32,
     pub admission: i64,
+    /// An entry of the audit.
+    pub entry: i64,
 }
 
 impl Ids {
@@ -61,6 +63,7 @@ impl Ids {
             Kind::Job => self.job.to_string(),
             Kind::Import => self.import.to_string(),
             Kind::Admission => self.admission.to_string(),
+            Kind::Entry => self.entry.to_string(),
         }
     }
 }
@@ -143,6 +146,17 @@ impl World {
             ("x-viewer@example.org", "nord/x", "viewer"),
         ] {
             app.member(email, path, role);
+        }
+        for (path, ids) in [
+            ("main", &mut ids_of_main),
+            ("nord", &mut ids_of_nord),
+            ("sued", &mut ids_of_sued),
+            ("nord/x", &mut x),
+            ("nord/y", &mut y),
+        ] {
+            let newest = "SELECT max(id) AS n FROM audit WHERE tenant_id =";
+            let query = format!("{newest} {}", db.tenant(path).id);
+            ids.entry = count(&mut db.as_provisioner(), &query);
         }
         Self {
             main: ids_of_main,

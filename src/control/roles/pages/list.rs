@@ -81,6 +81,9 @@ pub(super) fn origin(p: &Frame, whole: &Whole, here: i32) -> String {
 
 /// Rights down, roles across, as a file for spreadsheets.
 pub(super) async fn export(access: ControlAccess<ViewRoles>) -> Result<HttpResponse> {
+    access
+        .record_look("export.roles", "", serde_json::json!({}))
+        .await?;
     let tenant = access.tenant().id;
     let all = access
         .run(move |conn| roles::usable_whole(conn.pg(), tenant))

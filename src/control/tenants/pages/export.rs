@@ -20,10 +20,16 @@ pub(super) fn routes(r: &mut Routes) {
 }
 
 async fn separate(access: ControlAccess<ViewTenants>) -> Result<HttpResponse> {
+    access
+        .record_look("export.tenants", "", serde_json::json!({}))
+        .await?;
     Ok(export(access, SEPARATE))
 }
 
 async fn inner(access: ControlAccess<ViewInner>) -> Result<HttpResponse> {
+    access
+        .record_look("export.inner", "", serde_json::json!({}))
+        .await?;
     Ok(export(access, INNER))
 }
 

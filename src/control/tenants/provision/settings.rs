@@ -55,8 +55,14 @@ impl Order for ChangeSettings {
             "tenant.settings",
             new.slug.as_str(),
             &json!({
-                "old": [tenant.slug, tenant.name, tenant.colour, tenant.locale, tenant.time_zone, tenant.second_factor],
-                "new": [new.slug.as_str(), new.name, new.colour, new.locale, new.time_zone, asks],
+                "old": {
+                    "slug": tenant.slug, "name": tenant.name, "colour": tenant.colour, "locale": tenant.locale,
+                    "time_zone": tenant.time_zone, "second_factor": tenant.second_factor,
+                },
+                "new": {
+                    "slug": new.slug.as_str(), "name": new.name, "colour": new.colour, "locale": new.locale,
+                    "time_zone": new.time_zone, "second_factor": asks,
+                },
             }),
         )
     }

@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::rc::Rc;
 
 /// The list's state, which its URL carries.
@@ -294,7 +295,10 @@ pub(super) async fn export(
     access: ControlAccess<ViewUsers>,
     state: web::Query<State>,
 ) -> Result<HttpResponse> {
-    let wanted = state.wanted();
+    let (wanted, filtered) = (state.wanted(), state.narrows());
+    access
+        .record_look("export.users", "", json!({ "filtered": filtered }))
+        .await?;
     let p = Frame::new(access.context(), "nav-users");
     let name = csv::file_name(&access.tenant().path, "users");
     let headings = headings(&p).to_vec();

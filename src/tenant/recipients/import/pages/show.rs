@@ -135,6 +135,9 @@ pub(super) async fn errors(
     let id = path.id;
     let import = access.run(move |conn| acts::open(conn, id)).await?;
     let file = import.errors_file.ok_or(AppError::NotFound)?;
+    access
+        .record_look("export.refused", id.to_string(), serde_json::json!({}))
+        .await?;
     match download::csv(file.as_ref(), &format!("errors-{id}.csv")).await {
         // Its page says what became of it.
         Err(AppError::NotFound) => Ok(see_other(&format!(
