@@ -1,6 +1,7 @@
 //! The application: what all requests, jobs and verbs share.
 
 use crate::access::throttle::Throttle;
+use crate::access::used::Used;
 use crate::config::Config;
 use crate::control::mail::Post;
 use crate::db::pool::Pools;
@@ -31,6 +32,8 @@ pub struct App {
     pub bound: OnceLock<SocketAddr>,
     /// How often tokens of the API may ask.
     pub throttle: Throttle,
+    /// Which places were used lately.
+    pub used: Used,
     /// Where uploads and error files lie: `<files>/t_<id>/…`.
     pub files: PathBuf,
 }
@@ -52,6 +55,7 @@ impl App {
         let secret = installation.secret.clone();
         let app = Self {
             files: config.files_dir(),
+            used: Used::default(),
             throttle: Throttle::new(config.limits.api_per_minute),
             config,
             setup_token: OnceLock::new(),

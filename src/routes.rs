@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
     above::users::pages::routes(&mut r);
     above::roles::pages::routes(&mut r);
     above::ceilings::pages::routes(&mut r);
+    above::review::pages::routes(&mut r);
     above::visits::routes(&mut r);
     above::see_as::routes(&mut r);
     above::sessions::pages::routes(&mut r);

@@ -162,6 +162,13 @@ async fn tidy_up(app: Arc<App>) {
             if let Err(error) = crate::control::audit::retain::prune_all(&due) {
                 tracing::warn!(%error, "old entries of the audit stay");
             }
+            if let Err(error) = crate::control::review::remind::remind(&due) {
+                tracing::warn!(%error, "nobody is reminded of reviews");
+            }
+            let now = crate::clock::now();
+            if let Err(error) = crate::control::review::dormant::deactivate(&due, now) {
+                tracing::warn!(%error, "dormant accounts stay active");
+            }
             if let Err(error) = crate::control::links::forget_old(&due) {
                 tracing::warn!(%error, "old links stay");
             }

@@ -37,3 +37,12 @@ mail-second-factor-off-text =
     der zweite Faktor Ihres Zugangs bei { $site } wurde am { $at } ausgeschaltet. Die Anmeldung fragt nur noch nach dem Passwort.
 
     Wissen Sie davon nichts, sagen Sie es sofort Ihrem Administrator.
+mail-review = Zugriffsprüfung in { $tenant } fällig
+mail-review-text =
+    Guten Tag { $name },
+
+    in „{ $tenant }“ sind { $due } Zuordnungen zur Prüfung fällig. Bitte bestätigen oder entziehen Sie sie:
+
+    { $link }
+
+    Diese E-Mail kommt höchstens einmal in der Woche, solange etwas fällig ist.

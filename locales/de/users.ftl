@@ -203,3 +203,61 @@ users-only-idle = { $n ->
     [one] seit einem Tag nicht angemeldet
    *[other] seit { $shown } Tagen nicht angemeldet
 }
+users-former = Ehemaliger Benutzer { $number }
+users-anonymise = Anonymisieren
+users-anonymise-what = Das lässt sich nicht rückgängig machen. Von { $name } gehen Name, E-Mail-Adresse, Passwort, zweiter Faktor, Sitzungen, Tokens und Einstellungen, und was ihn oder sie in den Protokollen benennt. Es bleibt eine Nummer, damit im Protokoll weiter zu sehen ist, was von derselben Person stammt. Die E-Mail-Adresse ist frei für ein neues Konto.
+users-anonymise-places = { $n ->
+    [0] Es gibt keine Zuordnung, die endet.
+    [one] Eine Zuordnung endet.
+   *[other] { $shown } Zuordnungen enden.
+  }
+users-anonymise-sure = Zur Sicherheit die E-Mail-Adresse eingeben: { $email }
+users-anonymise-wrong = Das ist nicht die E-Mail-Adresse.
+users-anonymise-now = Endgültig anonymisieren
+said-user-anonymised = { $name } ist anonymisiert.
+review-title = Zugriffsprüfung
+review-intro-every = { $n ->
+    [one] Jede Zuordnung zu diesem Mandanten ist jeden Monat zu bestätigen, von jemand anderem, der sie geben könnte.
+   *[other] Jede Zuordnung zu diesem Mandanten ist alle { $shown } Monate zu bestätigen, von jemand anderem, der sie geben könnte.
+  }
+review-intro-never = Wer arbeitet in diesem Mandanten, und wer braucht das noch? Unter Einstellungen legen Sie fest, wie oft jede Zuordnung zu bestätigen ist.
+review-which = Zeigen
+review-which-due = Prüfung fällig
+review-which-never = Nie genutzt
+review-which-elsewhere = Aus anderen Heimatmandanten
+review-count = { $n ->
+    [one] Eine Zuordnung
+   *[other] { $shown } Zuordnungen
+  }
+review-none = Keine Zuordnung passt.
+review-all = Alle zeigen
+review-granted = Gegeben
+review-used = Hier zuletzt genutzt
+review-confirmed = Zuletzt bestätigt
+review-never = nie
+review-by = { $at } von { $name }
+review-due = Fällig
+review-fine = In Ordnung
+review-elsewhere = in einem anderen Mandanten zu Hause
+review-confirm = Bestätigen
+review-withdraw = Entziehen
+review-withdraw-help = { $n ->
+    [one] Diese Zuordnung endet sofort, samt ihren Tokens. Das Konto und Zuordnungen zu anderen Mandanten bleiben.
+   *[other] Diese Zuordnungen enden sofort, samt ihren Tokens. Die Konten und Zuordnungen zu anderen Mandanten bleiben.
+  }
+review-own = Ihre eigene Zuordnung bestätigt jemand anderes.
+review-changed = Jemand hat sie inzwischen geändert.
+review-none-chosen = Es war nichts ausgewählt.
+review-report = Bericht
+review-report-intro = Stand { $at }, für { $name }: { $places } Zuordnungen, davon { $due } zur Prüfung fällig.
+review-settings = Einstellungen der Prüfung
+review-months = Monate zwischen zwei Prüfungen
+review-months-help = { $least } bis { $most }; leer lassen für keine. Wer Zugriffe prüfen darf, wird per E-Mail einmal in der Woche erinnert, solange etwas fällig ist.
+review-months-range = Geben Sie eine ganze Zahl von { $least } bis { $most } ein oder nichts.
+review-days = Tage, nach denen ein ungenutztes Konto deaktiviert wird
+review-days-help = { $least } bis { $most }; leer lassen für nie. Es betrifft Konten, die in diesem Mandanten zu Hause sind. Der letzte Administrator eines Mandanten bleibt aktiv.
+review-days-range = Geben Sie eine ganze Zahl von { $least } bis { $most } ein oder nichts.
+said-review-confirmed = Bestätigt: { $done }.
+said-review-withdrawn = Entzogen: { $done }.
+said-review-confirmed-some = Bestätigt: { $done }, nicht: { $left }. { $why }
+said-review-withdrawn-some = Entzogen: { $done }, nicht: { $left }. { $why }

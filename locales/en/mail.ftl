@@ -37,3 +37,12 @@ mail-second-factor-off-text =
     the second factor of your account at { $site } was switched off on { $at }. Log-in asks for the password alone.
 
     If you know nothing of this, tell your administrator at once.
+mail-review = Access review due in { $tenant }
+mail-review-text =
+    Hello { $name },
+
+    in “{ $tenant }” { $due } places are due for review. Please confirm or withdraw them:
+
+    { $link }
+
+    You get this mail at most once a week while something is due.

@@ -203,3 +203,61 @@ users-only-idle = { $n ->
     [one] not logged in for a day
    *[other] not logged in for { $shown } days
 }
+users-former = Former user { $number }
+users-anonymise = Anonymise
+users-anonymise-what = This cannot be undone. Of { $name } the name, the mail address, password, second factor, sessions, tokens and settings go, and what names him or her in the audit logs. What is left is a number, so that the audit still tells who did the same things. The mail address is free for a new account.
+users-anonymise-places = { $n ->
+    [0] There is no place in a tenant to end.
+    [one] One place in a tenant ends.
+   *[other] { $shown } places in tenants end.
+  }
+users-anonymise-sure = To be sure, type the mail address: { $email }
+users-anonymise-wrong = This is not the mail address.
+users-anonymise-now = Anonymise for good
+said-user-anonymised = { $name } is anonymised.
+review-title = Access review
+review-intro-every = { $n ->
+    [one] Each place in this tenant is to be confirmed every month, by somebody else who could give it.
+   *[other] Each place in this tenant is to be confirmed every { $shown } months, by somebody else who could give it.
+  }
+review-intro-never = Who works in this tenant, and who still needs it? Under Settings you choose how often each place is to be confirmed.
+review-which = Show
+review-which-due = Due for review
+review-which-never = Never used
+review-which-elsewhere = From other home tenants
+review-count = { $n ->
+    [one] One place
+   *[other] { $shown } places
+  }
+review-none = No place matches.
+review-all = Show all
+review-granted = Granted
+review-used = Last used here
+review-confirmed = Last confirmed
+review-never = never
+review-by = { $at } by { $name }
+review-due = Due
+review-fine = Fine
+review-elsewhere = home in another tenant
+review-confirm = Confirm
+review-withdraw = Withdraw
+review-withdraw-help = { $n ->
+    [one] This place ends at once, with its tokens. The account and places in other tenants stay.
+   *[other] These places end at once, with their tokens. The accounts and places in other tenants stay.
+  }
+review-own = Your own place is confirmed by somebody else.
+review-changed = Somebody changed it meanwhile.
+review-none-chosen = Nothing was chosen.
+review-report = Report
+review-report-intro = As of { $at }, for { $name }: { $places } places, { $due } of them due for review.
+review-settings = Review settings
+review-months = Months between two reviews
+review-months-help = { $least } to { $most }; leave it blank for none. Whoever may review accesses is reminded by mail once a week while something is due.
+review-months-range = Enter a whole number from { $least } to { $most }, or nothing.
+review-days = Days after which an unused account is deactivated
+review-days-help = { $least } to { $most }; leave it blank for never. It concerns accounts at home in this tenant. The last administrator of a tenant stays active.
+review-days-range = Enter a whole number from { $least } to { $most }, or nothing.
+said-review-confirmed = Confirmed: { $done }.
+said-review-withdrawn = Withdrawn: { $done }.
+said-review-confirmed-some = Confirmed: { $done }, not: { $left }. { $why }
+said-review-withdrawn-some = Withdrawn: { $done }, not: { $left }. { $why }

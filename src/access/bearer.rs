@@ -14,6 +14,7 @@ use super::context::{Context, TokenHere};
 use super::load::{TenantRow, UserRow, browser_language, named_tenant};
 use super::rights::ChangeFields;
 use super::throttle::Budget;
+use super::used;
 use crate::app::App;
 use crate::db::ids::{TokenId, UserId};
 use crate::db::pool::Pools;
@@ -141,12 +142,14 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
         .ok_or_else(|| AppError::internal("the application state is missing"))?;
     context.address = client::address(req.request(), &app).parse().ok();
     let named = named_tenant(req.path(), &app.sections);
-    let found = web::block(move || look_up(&app.pools, &token, named))
+    let of_look_up = app.clone();
+    let found = web::block(move || look_up(&of_look_up.pools, &token, named))
         .await
         .map_err(|_| AppError::internal("the work was cut off"))??;
     if let Some(row) = found {
         row.fill(&mut context, req.headers().contains_key(ACCEPT_LANGUAGE));
     }
+    used::note(&app, &context).await;
     Ok(context)
 }
 

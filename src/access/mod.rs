@@ -10,6 +10,7 @@ pub mod routes;
 pub mod session;
 pub mod system;
 pub mod throttle;
+pub mod used;
 
 pub use context::{Context, Seen, SessionUser, TenantHere, TokenHere};
 pub use gate::{Access, Anonymous, ControlAccess, Gate, LoggedIn};

@@ -8,6 +8,7 @@ pub mod login;
 pub mod mail;
 pub mod memberships;
 pub mod passwords;
+pub mod review;
 pub mod roles;
 pub mod second_factor;
 pub mod see_as;

@@ -110,6 +110,7 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "sign_audit_head(integer, bytea)",
     "prune_audit(integer)",
     "sign_audit_checkpoint(integer, bigint, bytea)",
+    "erase_personal(integer)",
 ];
 
 /// Functions of the schema `gate` that tenants' roles may call.

@@ -1,5 +1,8 @@
 //! Users: who looks after them, two who change the same, the last administrator, lists, sessions.
 
+mod anonymise;
+mod review;
+
 use crate::support::app::{PASSWORD, Person, TestApp};
 use crate::support::{count, set_roles};
 use diesel::connection::SimpleConnection;

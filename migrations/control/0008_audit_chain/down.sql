@@ -5,6 +5,7 @@ AS $$
     VALUES (gate.tenant_id(), gate.setting_id('user_id'), coalesce(nullif(current_setting('mandant.source', true), ''), 'system'), act, object, data)
 $$;
 DROP TRIGGER seals ON audit;
+DROP FUNCTION erase_personal(integer);
 DROP FUNCTION sign_audit_checkpoint(integer, bigint, bytea);
 DROP FUNCTION prune_audit(integer);
 DROP FUNCTION sign_audit_head(integer, bytea);
@@ -13,6 +14,8 @@ DROP FUNCTION move_audit_head(integer, bigint, bytea);
 DROP FUNCTION audit_ends();
 DROP FUNCTION on_audit();
 DROP VIEW audit_proofs;
+UPDATE users SET state = 'inactive' WHERE state = 'anonymous';
+ALTER TABLE users DROP CONSTRAINT users_state_check, ADD CONSTRAINT users_state_check CHECK (state IN ('active', 'inactive'));
 ALTER TABLE tenants DROP COLUMN audit_days;
 DROP TABLE audit_checkpoints, audit_heads, audit_seals, audit_unsealed;
 UPDATE audit SET data = data || personal WHERE personal IS NOT NULL;

@@ -53,6 +53,10 @@ CREATE TABLE audit_checkpoints (
     PRIMARY KEY (tenant_id, seq)
 );
 
+-- Who was anonymised: his number stays, so that entries of the audit still tell one person from another.
+ALTER TABLE users DROP CONSTRAINT users_state_check,
+    ADD CONSTRAINT users_state_check CHECK (state IN ('active', 'inactive', 'anonymous'));
+
 -- For how many days entries are kept; NULL: for ever. Inner tenants follow their parent.
 ALTER TABLE tenants ADD COLUMN audit_days integer CONSTRAINT tenants_audit_days CHECK (audit_days BETWEEN 90 AND 36500);
 
@@ -62,7 +66,11 @@ CREATE VIEW audit_proofs AS
     SELECT a.id, a.tenant_id, sha256(convert_to(jsonb_build_array(a.id, (extract(epoch FROM a.at) * 1000000)::bigint, a.tenant_id,
             a.user_id, a.source, a.act, a.object, a.data, a.came_from, a.seen_as, encode(a.mark, 'hex'))::text, 'UTF8')) AS content,
         a.personal IS NULL OR a.mark IS NOT DISTINCT FROM sha256(convert_to(a.salt::text || a.personal::text, 'UTF8')) AS personal_holds,
-        a.personal IS NULL AND a.mark IS NOT NULL AS erased
+        -- Erased, although actor and whom it was done to are still users.
+        a.personal IS NULL AND a.mark IS NOT NULL
+            AND (a.user_id IS NULL OR EXISTS (SELECT 1 FROM users u WHERE u.id = a.user_id AND u.state <> 'anonymous'))
+            AND (a.act NOT LIKE 'user.%' OR EXISTS (SELECT 1 FROM users u WHERE u.id::text = a.object AND u.state <> 'anonymous'))
+            AS erased_for_nobody
     FROM audit a;
 
 CREATE FUNCTION on_audit() RETURNS trigger
@@ -180,6 +188,18 @@ END $$;
 CREATE FUNCTION sign_audit_checkpoint(of_tenant integer, of_seq bigint, signed bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = control, pg_temp
 AS $$ UPDATE audit_checkpoints SET signature = signed WHERE tenant_id = of_tenant AND seq = of_seq AND signature IS NULL $$;
+
+-- Erases what names a person in the entries of what a former user did and of what was done to him.
+CREATE FUNCTION erase_personal(of_user integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = control, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM users u WHERE u.id = of_user AND u.state <> 'anonymous') THEN
+        RAISE EXCEPTION 'user % is neither anonymous nor gone', of_user;
+    END IF;
+    UPDATE audit a SET personal = NULL, salt = NULL
+    WHERE a.personal IS NOT NULL AND (a.user_id = of_user OR a.act LIKE 'user.%' AND a.object = of_user::text);
+END $$;
 
 -- A tenant's role records what names a person apart from the rest, as everybody does.
 CREATE OR REPLACE FUNCTION gate.record(act text, object text, data jsonb) RETURNS void

@@ -8,7 +8,7 @@ pub(super) use find::{TenantRow, UserRow, viewer_now};
 
 use super::client;
 use super::context::{Context, Seen};
-use super::session;
+use super::{session, used};
 use crate::app::App;
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
@@ -155,7 +155,8 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
     let named = named_tenant(req.path(), &app.sections);
     let shows = req.method() == Method::GET;
     let seen: Option<Seen> = session.get(session::SEE_AS).ok().flatten();
-    let found = web::block(move || find::found(&app.pools, user, named, seen, shows));
+    let of_find = app.clone();
+    let found = web::block(move || find::found(&of_find.pools, user, named, seen, shows));
     let found = found
         .await
         .map_err(|_| AppError::internal("the work was cut off"))??;
@@ -166,6 +167,7 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
         context.waiting = found.waiting;
         context.seen = found.seen;
     }
+    used::note(&app, &context).await;
     Ok(context)
 }
 

@@ -125,7 +125,8 @@ fn word(p: &Frame, key: &str) -> String {
         | "act" | "address" | "ended" | "inner" | "lists" | "rule" | "rights" | "expires_at"
         | "old_key" | "count" | "moves_allowed" | "state" | "rows" | "created" | "updated"
         | "unchanged" | "refused" | "mailed" | "from" | "until" | "includes" | "key"
-        | "second_factor" | "audit_days" | "removed" | "filtered" | "list" | "user" | "role" => {
+        | "second_factor" | "audit_days" | "removed" | "filtered" | "review_months"
+        | "dormant_days" | "used" | "due" | "people" | "places" | "list" | "user" | "role" => {
             p.t(&format!("audit-word-{}", key.replace('_', "-")))
         }
         other => other.to_owned(),

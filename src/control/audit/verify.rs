@@ -71,6 +71,7 @@ const SEALS: &str = "WITH latest AS (
             WHEN p.id IS NULL THEN 'removed'
             WHEN p.tenant_id <> l.tenant_id OR p.content <> l.content THEN 'changed'
             WHEN NOT p.personal_holds THEN 'personal-changed'
+            WHEN p.erased_for_nobody THEN 'erased'
         END AS what
         FROM linked l LEFT JOIN control.audit_proofs p ON p.id = l.audit_id
     )

@@ -16,10 +16,11 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("field", &["create", "change", "rights", "drop"]),
     ("factor", &["begin", "end", "reset", "recovery", "codes"]),
     ("list", &["create", "change", "delete"]),
-    ("membership", &["grant", "roles"]),
+    ("membership", &["grant", "roles", "confirm"]),
     ("package", &["create", "change", "delete"]),
     ("recipient", &["create", "delete"]),
     ("recipients", &["bulk", "export", "import"]),
+    ("review", &["settings", "remind"]),
     ("role", &["create", "change", "delete"]),
     ("see", &["begin"]),
     ("session", &["begin", "end"]),
@@ -43,6 +44,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
             "uninvite",
             "accept",
             "link",
+            "anonymise",
+            "dormant",
         ],
     ),
     ("visit", &["begin", "end"]),
@@ -53,7 +56,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 pub fn who(p: &Frame, entry: &Entry) -> String {
     let name = match entry.user {
         Some(_) if entry.user_name.is_empty() => p.t("audit-somebody"),
-        Some(_) => entry.user_name.clone(),
+        Some(id) => named(p, &entry.user_name, &id.to_string()),
         None => p.t("audit-nobody"),
     };
     let name = match entry.came_from.as_str() {
@@ -73,11 +76,20 @@ pub fn who(p: &Frame, entry: &Entry) -> String {
 }
 
 /// On what: a user's name, else what was recorded.
-pub fn object(entry: &Entry) -> &str {
+pub fn object(p: &Frame, entry: &Entry) -> String {
     if entry.object_name.is_empty() {
-        &entry.object
+        entry.object.clone()
     } else {
-        &entry.object_name
+        named(p, &entry.object_name, &entry.object)
+    }
+}
+
+/// A user's name; of one who was anonymised only his number is left.
+fn named(p: &Frame, name: &str, id: &str) -> String {
+    if name.strip_prefix('#') == Some(id) {
+        p.t.with("users-former", "number", name)
+    } else {
+        name.to_owned()
     }
 }
 

@@ -356,3 +356,18 @@ pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Resu
     }
     Ok(())
 }
+
+/// The tenants that a user administers, wherever they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn administered(conn: &mut PgConnection, user: UserId) -> Result<Vec<TenantId>> {
+    let found: Vec<i32> = memberships::table
+        .inner_join(membership_roles::table.inner_join(roles_table::table))
+        .filter(memberships::user_id.eq(user.0))
+        .filter(roles_table::built_in)
+        .filter(roles_table::key.eq(ADMINISTRATOR))
+        .select(memberships::tenant_id)
+        .load(conn)?;
+    Ok(found.into_iter().map(TenantId).collect())
+}

@@ -8,6 +8,7 @@ use crate::control::{links, memberships, passwords, roles, second_factor, sessio
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -115,7 +116,11 @@ impl Care {
                 users::version.eq(users::version + 1),
             ))
             .execute(conn)?;
-        if !active {
+        if active {
+            diesel::update(users::table.find(self.user.0))
+                .set(users::active_since.eq(crate::clock::now()))
+                .execute(conn)?;
+        } else {
             for tenant in administered {
                 memberships::keeps_an_administrator(conn, tenant)?;
             }
@@ -128,6 +133,34 @@ impl Care {
             "user.deactivate"
         };
         self.record(conn, act, &json!({}))
+    }
+
+    /// Deactivates him because nobody used the account for `days` days, unless a tenant, seen from here or not,
+    /// would be left without an administrator.
+    ///
+    /// # Errors
+    /// `Invalid("last-administrator")`.
+    pub fn deactivate_dormant(
+        &self,
+        conn: &mut PgConnection,
+        days: i32,
+        used_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        roles::lock(conn)?;
+        self.begin(conn)?;
+        diesel::update(users::table.find(self.user.0))
+            .set((
+                users::state.eq("inactive"),
+                users::version.eq(users::version + 1),
+            ))
+            .execute(conn)?;
+        for tenant in memberships::administered(conn, self.user)? {
+            memberships::keeps_an_administrator(conn, tenant)?;
+        }
+        sessions::end_all(conn, self.user, None)?;
+        links::end(conn, self.user, None)?;
+        let data = json!({ "dormant_days": days, "used": used_at });
+        self.record(conn, "user.dormant", &data)
     }
 
     /// Takes his second factor away, because he lost it; his sessions end, and a mail tells him.

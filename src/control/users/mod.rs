@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod admit;
+pub mod anonymise;
 pub mod invite;
 pub mod pages;
 pub mod query;

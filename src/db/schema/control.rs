@@ -19,6 +19,9 @@ diesel::table! {
         ceiling_in_force -> Nullable<Array<Text>>,
         second_factor -> Bool,
         audit_days -> Nullable<Integer>,
+        review_months -> Nullable<Integer>,
+        review_reminded_at -> Nullable<Timestamptz>,
+        dormant_days -> Nullable<Integer>,
         created_at -> Timestamptz,
         trashed_at -> Nullable<Timestamptz>,
         trashed_by -> Nullable<Integer>,
@@ -40,6 +43,7 @@ diesel::table! {
         state -> Text,
         created_at -> Timestamptz,
         last_login_at -> Nullable<Timestamptz>,
+        active_since -> Timestamptz,
         version -> Integer,
     }
 }
@@ -78,6 +82,9 @@ diesel::table! {
         granted -> Array<Text>,
         in_force -> Array<Text>,
         version -> Integer,
+        confirmed_at -> Nullable<Timestamptz>,
+        confirmed_by -> Nullable<Integer>,
+        last_used_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -123,7 +123,7 @@ fn happened(p: &Frame, entry: &Entry) -> Happened {
     Happened {
         who: words::who(p, entry),
         what: words::act(p, &entry.act),
-        object: words::object(entry).to_owned(),
+        object: words::object(p, entry),
         when: if entry.tenant == p.tenant_name() {
             at
         } else {

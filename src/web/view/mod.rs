@@ -78,7 +78,7 @@ pub struct Table {
     pub caption: String,
     /// Its headings.
     pub columns: Vec<Column>,
-    /// Its rows; the first value is that of the row's checkbox, if the table has such.
+    /// Its rows; the first value is that of the row's checkbox, if the table has such; blank for a row without.
     pub rows: Vec<(String, Vec<Cell>)>,
     /// Name of the checkboxes; empty for none.
     pub choose: &'static str,

@@ -144,6 +144,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             | "/users/{id}/state"
             | "/users/{id}/roles"
             | "/users/{id}/why"
+            | "/users/{id}/anonymise"
             | "/users/{id}/tokens"
             | "/users/{id}/tokens/{token}/revoke",
         ) => page(Some(User)),
@@ -169,6 +170,7 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
         ("POST", "/users/{id}/invitation" | "/users/{id}/invitation/withdraw") => {
             send(Some(User), false, &[])
         }
+        ("POST", "/users/{id}/anonymise") => send(Some(User), false, &[("email", ids.email)]),
         ("POST", "/users/{id}/sessions/end") => send(Some(User), false, &[]),
         ("POST", "/users/{id}/tokens/{token}/revoke") => send(Some(User), false, &[]),
         ("POST", "/users") => send(None, true, &user),
@@ -210,6 +212,16 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             format!("one={tenant}&other={tenant}", tenant = ids.tenant),
             None,
         ),
+        ("GET", "/access-review" | "/access-review/report" | "/access-review/export") => {
+            get("q=zq".into(), None)
+        }
+        ("GET", "/access-review/settings") => page(None),
+        ("POST", "/access-review/settings") => send(None, false, &[("months", "0")]),
+        ("POST", "/access-review/confirm" | "/access-review/ask" | "/access-review/withdraw") => {
+            let chosen = format!("{}:2", ids.membership);
+            send(None, true, &[("chosen", &chosen)])
+        }
+
         ("GET", "/ceilings" | "/ceilings/packages" | "/ceilings/packages/new") => page(None),
         ("GET", "/ceilings/matrix") => get(format!("column={}&q=zq", ids.tenant), None),
         ("GET", "/ceilings/{id}") => page(Some(Tenant)),

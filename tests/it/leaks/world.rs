@@ -46,6 +46,8 @@ pub struct Ids {
     pub admission: i64,
     /// An entry of the audit.
     pub entry: i64,
+    /// The user's place.
+    pub membership: i64,
 }
 
 impl Ids {
@@ -157,6 +159,9 @@ impl World {
             let newest = "SELECT max(id) AS n FROM audit WHERE tenant_id =";
             let query = format!("{newest} {}", db.tenant(path).id);
             ids.entry = count(&mut db.as_provisioner(), &query);
+            let place = "SELECT id::bigint AS n FROM memberships WHERE user_id =";
+            let query = format!("{place} {}", ids.user);
+            ids.membership = count(&mut db.as_provisioner(), &query);
         }
         Self {
             main: ids_of_main,

@@ -147,7 +147,7 @@ fn row(p: &Frame, entry: &Entry) -> [String; 7] {
         p.t.moment(&entry.at),
         words::who(p, entry),
         words::act(p, &entry.act),
-        words::object(entry).to_owned(),
+        words::object(p, entry),
         diff::text(p, &entry.data),
         entry.tenant.clone(),
         words::source(p, &entry.source),

@@ -60,7 +60,7 @@ fn facts(p: &Frame, entry: &Entry) -> Vec<(String, String)> {
     let all = [
         ("audit-at", p.t.moment(&entry.at)),
         ("audit-who", words::who(p, entry)),
-        ("audit-on", words::object(entry).to_owned()),
+        ("audit-on", words::object(p, entry)),
         ("audit-where", entry.tenant.clone()),
         ("audit-through", words::source(p, &entry.source)),
         ("audit-word-address", entry.address.clone()),

@@ -4,6 +4,7 @@ use super::super::by_id;
 use super::locked;
 use crate::clock;
 use crate::control::audit::{self, Actor};
+use crate::control::users::anonymise::erase_personal;
 use crate::db::ids::TenantId;
 use crate::db::provisioner::{Order, ProvisionConn};
 use crate::db::schema::control::{jobs, memberships, sessions, tenants, users};
@@ -212,6 +213,11 @@ fn forget_users(conn: &mut PgConnection, tenant: TenantId, parent: TenantId) -> 
     )
     .set(users::home_tenant_id.eq(parent.0))
     .execute(conn)?;
-    diesel::delete(users::table.filter(users::home_tenant_id.eq(tenant.0))).execute(conn)?;
+    let gone: Vec<i32> = diesel::delete(users::table.filter(users::home_tenant_id.eq(tenant.0)))
+        .returning(users::id)
+        .get_results(conn)?;
+    for user in gone {
+        diesel::select(erase_personal(user)).execute(conn)?;
+    }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::super::several::looked_after;
 use super::super::{check_name, normalise_email};
 use super::{Which, frame};
 use crate::access::ControlAccess;
-use crate::access::rights::ChangeUsers;
+use crate::access::rights::{ChangeUsers, Right};
 use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
 use crate::control::passwords;
@@ -25,7 +25,7 @@ use validator::Validate;
 
 const BLAME: &[Blame] = &[("users_email_key", "email", "users-email-taken")];
 
-pub(super) fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
+pub(super) fn care<R: Right>(access: &ControlAccess<R>, id: i32) -> Care {
     Care {
         actor: Actor::form(access.user().id),
         tenant: access.tenant().id,
@@ -33,7 +33,7 @@ pub(super) fn care(access: &ControlAccess<ChangeUsers>, id: i32) -> Care {
     }
 }
 
-async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
+async fn person<R: Right>(access: &ControlAccess<R>, id: i32) -> Result<Person> {
     let granter = Granter::of(access).await?;
     access
         .run(move |conn| looked_after(conn.pg(), &granter, UserId(id)))
@@ -41,7 +41,7 @@ async fn person(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> 
 }
 
 /// As `person`, for what nobody does to himself.
-pub(super) async fn other(access: &ControlAccess<ChangeUsers>, id: i32) -> Result<Person> {
+pub(super) async fn other<R: Right>(access: &ControlAccess<R>, id: i32) -> Result<Person> {
     if access.user().id.0 == id {
         return Err(AppError::invalid("users-own-account"));
     }

@@ -174,7 +174,9 @@ pub(super) async fn index(
         (p.t("roles-compare"), p.url("/users/compare")),
         (p.t("export-csv"), state.url(&p, "/users/export", None)),
     ];
+    let review = (p.t("review-title"), p.url("/access-review"));
     let acts = p.may("users.change").then_some(new).into_iter();
+    let acts = acts.chain(p.may("users.review").then_some(review));
     p.render(|p| Index {
         acts: acts.chain(more).collect(),
         only: narrowings(&p),

@@ -2,6 +2,7 @@
 //! or below, looking after name, address, password, state and sessions.
 
 mod add;
+mod anonymise;
 mod bulk;
 mod change;
 mod compare;
@@ -51,6 +52,8 @@ pub fn routes(r: &mut Routes) {
         "/t/{tenant}/users/{id}/second-factor",
         change::reset_second_factor,
     );
+    r.get("/t/{tenant}/users/{id}/anonymise", anonymise::page);
+    r.post("/t/{tenant}/users/{id}/anonymise", anonymise::anonymise);
     r.get("/t/{tenant}/users/{id}/roles", roles::page);
     r.post("/t/{tenant}/users/{id}/roles", roles::set);
 }

@@ -122,6 +122,11 @@ fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
             person.ours && !own && person.second_factor,
         ),
         (state, "state", person.ours && !own),
+        (
+            "users-anonymise",
+            "anonymise",
+            person.ours && !own && p.may("users.anonymise"),
+        ),
     ];
     all.into_iter()
         .filter(|(.., shown)| *shown)

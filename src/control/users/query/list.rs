@@ -63,7 +63,7 @@ pub struct Wanted {
 }
 
 /// `$1` is the tenant that asks, `$2` the tenant whose places count.
-const CONDITION: &str = "($4 = '' OR u.state = $4)
+const CONDITION: &str = "u.state <> 'anonymous' AND ($4 = '' OR u.state = $4)
     AND ($5 = '' OR EXISTS (SELECT 1 FROM control.membership_roles mr JOIN control.roles r ON r.id = mr.role_id
         WHERE mr.membership_id = m.id AND r.key = $5))
     AND CASE $6 WHEN -1 THEN u.home_tenant_id <> $1 AND u.home_tenant_id IN (SELECT id FROM sub)
@@ -147,7 +147,7 @@ pub fn count(conn: &mut PgConnection, tenant: TenantId, wanted: &Wanted) -> Resu
 /// When the database does not answer.
 pub fn those(conn: &mut PgConnection, tenant: TenantId, ids: &[i32]) -> Result<Vec<Person>> {
     let sql = format!(
-        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} $1 WHERE u.id = ANY ($2)
+        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} $1 WHERE u.id = ANY ($2) AND u.state <> 'anonymous'
              AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub)) ORDER BY name, u.id"
     );
     Ok(diesel::sql_query(sql)

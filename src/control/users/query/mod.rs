@@ -101,7 +101,7 @@ const PEOPLE: &str = "u.email, u.version, u.state = 'active' AS active, u.passwo
 /// `NotFound` for anybody else.
 pub fn one(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<Person> {
     let sql = format!(
-        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} $1 WHERE u.id = $2 AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
+        "{FAMILY} SELECT u.id, {NAME} AS name, {PEOPLE} $1 WHERE u.id = $2 AND u.state <> 'anonymous' AND (m.id IS NOT NULL OR u.home_tenant_id IN (SELECT id FROM sub))"
     );
     Ok(diesel::sql_query(sql)
         .bind::<Integer, _>(tenant.0)
