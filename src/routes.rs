@@ -25,6 +25,7 @@ pub fn routes() -> Routes {
     above::roles::pages::routes(&mut r);
     above::ceilings::pages::routes(&mut r);
     above::review::pages::routes(&mut r);
+    above::pending::pages::routes(&mut r);
     above::visits::routes(&mut r);
     above::see_as::routes(&mut r);
     above::sessions::pages::routes(&mut r);

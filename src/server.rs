@@ -166,6 +166,9 @@ async fn tidy_up(app: Arc<App>) {
                 tracing::warn!(%error, "nobody is reminded of reviews");
             }
             let now = crate::clock::now();
+            if let Err(error) = crate::control::pending::expire(&due, now) {
+                tracing::warn!(%error, "rights wait for confirmation beyond their time");
+            }
             if let Err(error) = crate::control::review::dormant::deactivate(&due, now) {
                 tracing::warn!(%error, "dormant accounts stay active");
             }

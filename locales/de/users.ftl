@@ -220,7 +220,7 @@ review-intro-every = { $n ->
     [one] Jede Zuordnung zu diesem Mandanten ist jeden Monat zu bestätigen, von jemand anderem, der sie geben könnte.
    *[other] Jede Zuordnung zu diesem Mandanten ist alle { $shown } Monate zu bestätigen, von jemand anderem, der sie geben könnte.
   }
-review-intro-never = Wer arbeitet in diesem Mandanten, und wer braucht das noch? Unter Einstellungen legen Sie fest, wie oft jede Zuordnung zu bestätigen ist.
+review-intro-never = Wer arbeitet in diesem Mandanten, und wer braucht das noch? Unter Einstellungen der Prüfung legen Sie fest, wie oft jede Zuordnung zu bestätigen ist.
 review-which = Zeigen
 review-which-due = Prüfung fällig
 review-which-never = Nie genutzt
@@ -247,7 +247,7 @@ review-withdraw-help = { $n ->
   }
 review-own = Ihre eigene Zuordnung bestätigt jemand anderes.
 review-changed = Jemand hat sie inzwischen geändert.
-review-none-chosen = Es war nichts ausgewählt.
+said-review-none-chosen = Es war nichts ausgewählt.
 review-report = Bericht
 review-report-intro = Stand { $at }, für { $name }: { $places } Zuordnungen, davon { $due } zur Prüfung fällig.
 review-settings = Einstellungen der Prüfung
@@ -261,3 +261,31 @@ said-review-confirmed = Bestätigt: { $done }.
 said-review-withdrawn = Entzogen: { $done }.
 said-review-confirmed-some = Bestätigt: { $done }, nicht: { $left }. { $why }
 said-review-withdrawn-some = Entzogen: { $done }, nicht: { $left }. { $why }
+pending-title = Rechte bestätigen
+pending-intro = Rechte, die als kritisch markiert sind, gelten erst, wenn eine andere Person, die sie geben könnte, es bestätigt.
+pending-none = Nichts wartet auf eine zweite Person.
+pending-asked = Gegeben von { $name } am { $at }. Gilt ab { $until } als abgelehnt.
+pending-confirm = Bestätigen
+pending-decline = Ablehnen
+pending-own-place = Es sind Ihre eigenen Rechte: Jemand anderes entscheidet.
+pending-own-gift = Sie haben sie selbst gegeben: Jemand anderes entscheidet.
+said-pending-changed = Inzwischen hat sich etwas geändert. So steht es jetzt.
+pending-held = Wartet auf eine zweite Person
+pending-waiting = { $n ->
+    [one] Kritische Rechte eines Benutzers warten auf Bestätigung.
+   *[other] Kritische Rechte von { $shown } Benutzern warten auf Bestätigung.
+  }
+said-pending-confirmed = Die Rechte gelten.
+said-pending-declined = Die Rechte sind abgelehnt. Sie bleiben ohne Wirkung, bis sie genommen und neu gegeben werden.
+critical-title = Kritische Rechte
+critical-rights = Kritische Rechte
+critical-intro = Wer eines dieser Rechte bekommt, durch eine Rolle, einzeln, durch eine geänderte Rolle oder auf anderem Weg, hat es erst, wenn eine andere Person es bestätigt. Mehr zu markieren gilt sofort; weniger zu markieren bestätigt ebenfalls eine andere Person. Wer ein Recht schon hat, behält es.
+critical-suggested = empfohlen
+critical-around = kritisch im Mandanten darum
+critical-leaving = soll nicht mehr kritisch sein
+critical-fewer = { $name } möchte, dass diese Rechte nicht mehr kritisch sind, seit { $at }:
+critical-keep = Kritisch lassen
+critical-needs-two = Weniger als zwei Personen dürfen hier ohne Enddatum Benutzer ändern: Niemand könnte bestätigen, was die andere gibt.
+why-pending = eine zweite Person hat es noch nicht bestätigt
+why-declined = eine zweite Person hat es abgelehnt, oder niemand hat es rechtzeitig bestätigt
+said-refused = Nicht getan: { $why }

@@ -220,7 +220,7 @@ review-intro-every = { $n ->
     [one] Each place in this tenant is to be confirmed every month, by somebody else who could give it.
    *[other] Each place in this tenant is to be confirmed every { $shown } months, by somebody else who could give it.
   }
-review-intro-never = Who works in this tenant, and who still needs it? Under Settings you choose how often each place is to be confirmed.
+review-intro-never = Who works in this tenant, and who still needs it? Under Review settings you choose how often each place is to be confirmed.
 review-which = Show
 review-which-due = Due for review
 review-which-never = Never used
@@ -247,7 +247,7 @@ review-withdraw-help = { $n ->
   }
 review-own = Your own place is confirmed by somebody else.
 review-changed = Somebody changed it meanwhile.
-review-none-chosen = Nothing was chosen.
+said-review-none-chosen = Nothing was chosen.
 review-report = Report
 review-report-intro = As of { $at }, for { $name }: { $places } places, { $due } of them due for review.
 review-settings = Review settings
@@ -261,3 +261,31 @@ said-review-confirmed = Confirmed: { $done }.
 said-review-withdrawn = Withdrawn: { $done }.
 said-review-confirmed-some = Confirmed: { $done }, not: { $left }. { $why }
 said-review-withdrawn-some = Withdrawn: { $done }, not: { $left }. { $why }
+pending-title = Rights to confirm
+pending-intro = Rights that are marked critical take effect only when another person who could give them confirms it.
+pending-none = Nothing waits for a second person.
+pending-asked = Given by { $name } on { $at }. Declined by itself on { $until }.
+pending-confirm = Confirm
+pending-decline = Decline
+pending-own-place = They are your own rights: somebody else decides.
+pending-own-gift = You gave them yourself: somebody else decides.
+said-pending-changed = Something changed meanwhile. This is how it stands now.
+pending-held = Waits for a second person
+pending-waiting = { $n ->
+    [one] Critical rights of one user wait to be confirmed.
+   *[other] Critical rights of { $shown } users wait to be confirmed.
+  }
+said-pending-confirmed = The rights are in force.
+said-pending-declined = The rights are declined. They stay without effect until they are taken away and given anew.
+critical-title = Critical rights
+critical-rights = Critical rights
+critical-intro = Whoever is given one of these rights, by a role, by itself, by a role that changes or in any other way, has it only when another person confirms it. Marking more holds at once; marking fewer is confirmed by another person, too. Who has a right already keeps it.
+critical-suggested = suggested
+critical-around = critical in the tenant around
+critical-leaving = to be unmarked
+critical-fewer = { $name } wants these rights to be critical no longer, since { $at }:
+critical-keep = Keep them critical
+critical-needs-two = Fewer than two people here may change users without an end date: nobody could confirm what the other gives.
+why-pending = a second person has not confirmed it yet
+why-declined = a second person declined it, or nobody confirmed it in time
+said-refused = Not done: { $why }

@@ -174,6 +174,7 @@ impl Context {
             Seen { role, .. } => role.map(SeenAs::Role),
         });
         Origin {
+            user: self.user.as_ref().map(|user| user.id),
             address: self.address,
             came_from: self.tenant.as_ref().and_then(|here| here.visits_from),
             seen_as,

@@ -8,6 +8,7 @@ pub mod login;
 pub mod mail;
 pub mod memberships;
 pub mod passwords;
+pub mod pending;
 pub mod review;
 pub mod roles;
 pub mod second_factor;

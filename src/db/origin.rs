@@ -2,7 +2,7 @@
 //! looks. The gates set it around the work of a request; entries of the audit are written with it, on
 //! whatever connection, so that no act can forget it and none can claim another.
 
-use super::ids::TenantId;
+use super::ids::{TenantId, UserId};
 use std::cell::Cell;
 use std::net::IpAddr;
 
@@ -18,6 +18,8 @@ pub enum SeenAs {
 /// Where an act comes from. Nothing of it for jobs and the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
+    /// Who makes the request, himself or by a program.
+    pub user: Option<UserId>,
     /// The client's network address.
     pub address: Option<IpAddr>,
     /// The tenant above, where a visitor acts.
@@ -43,7 +45,7 @@ impl Origin {
 }
 
 thread_local! {
-    static HERE: Cell<Origin> = const { Cell::new(Origin { address: None, came_from: None, seen_as: None }) };
+    static HERE: Cell<Origin> = const { Cell::new(Origin { user: None, address: None, came_from: None, seen_as: None }) };
 }
 
 /// Of the work under way on this thread.
@@ -73,6 +75,7 @@ mod tests {
     #[test]
     fn an_origin_ends_with_its_work_also_by_a_panic() {
         let origin = Origin {
+            user: Some(UserId(7)),
             address: Some(IpAddr::from([127, 0, 0, 1])),
             came_from: Some(TenantId(1)),
             seen_as: Some(SeenAs::Role(3)),

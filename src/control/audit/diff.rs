@@ -104,7 +104,10 @@ fn change(p: &Frame, label: String, old: &Value, new: &Value) -> Field {
 fn plain(p: &Frame, key: &str, value: &Value) -> Option<Field> {
     if let Value::Array(pair) = value
         && pair.len() == 2
-        && !matches!(key, "roles" | "lists" | "rights" | "includes")
+        && !matches!(
+            key,
+            "roles" | "lists" | "rights" | "includes" | "fewer" | "asked_by"
+        )
     {
         return Some(change(p, word(p, key), &pair[0], &pair[1]));
     }
@@ -125,10 +128,9 @@ fn word(p: &Frame, key: &str) -> String {
         | "act" | "address" | "ended" | "inner" | "lists" | "rule" | "rights" | "expires_at"
         | "old_key" | "count" | "moves_allowed" | "state" | "rows" | "created" | "updated"
         | "unchanged" | "refused" | "mailed" | "from" | "until" | "includes" | "key"
-        | "second_factor" | "audit_days" | "removed" | "filtered" | "review_months"
-        | "dormant_days" | "used" | "due" | "people" | "places" | "list" | "user" | "role" => {
-            p.t(&format!("audit-word-{}", key.replace('_', "-")))
-        }
+        | "second_factor" | "audit_days" | "removed" | "filtered" | "critical" | "fewer"
+        | "asked_by" | "review_months" | "dormant_days" | "used" | "due" | "people" | "places"
+        | "list" | "user" | "role" => p.t(&format!("audit-word-{}", key.replace('_', "-"))),
         other => other.to_owned(),
     }
 }

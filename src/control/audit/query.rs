@@ -101,7 +101,7 @@ const ENTRIES: &str = "
         CASE WHEN k.id IS NULL THEN '' ELSE COALESCE(a.personal ->> 'address', '') END AS address,
         a.object, COALESCE(o.name, '') AS object_name, a.data || COALESCE(a.personal - 'address', '{}') AS data
     FROM control.audit a JOIN here ON here.id = a.tenant_id LEFT JOIN known k ON k.id = a.user_id
-    LEFT JOIN known o ON (a.act LIKE 'user.%' OR a.act LIKE 'membership.%' OR a.act LIKE 'session.%' OR a.act LIKE 'factor.%'
+    LEFT JOIN known o ON (a.act LIKE 'user.%' OR a.act LIKE 'membership.%' OR a.act LIKE 'session.%' OR a.act LIKE 'factor.%' OR a.act LIKE 'pending.%'
         OR a.act LIKE 'visit.%' OR a.act LIKE 'see.%') AND o.id::text = a.object
     LEFT JOIN control.tenants f ON f.id = a.came_from
     LEFT JOIN known s ON a.seen_as = 'user:' || s.id LEFT JOIN control.roles r ON a.seen_as = 'role:' || r.id

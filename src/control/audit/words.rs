@@ -10,7 +10,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     (
         "export",
         &[
-            "users", "roles", "fields", "lists", "tenants", "inner", "refused",
+            "users", "roles", "fields", "lists", "tenants", "inner", "refused", "review",
         ],
     ),
     ("field", &["create", "change", "rights", "drop"]),
@@ -18,6 +18,10 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("list", &["create", "change", "delete"]),
     ("membership", &["grant", "roles", "confirm"]),
     ("package", &["create", "change", "delete"]),
+    (
+        "pending",
+        &["confirm", "decline", "expire", "mark", "unmark", "keep"],
+    ),
     ("recipient", &["create", "delete"]),
     ("recipients", &["bulk", "export", "import"]),
     ("review", &["settings", "remind"]),

@@ -290,24 +290,11 @@ fn put(
     wanted: &Place,
     tenant: TenantId,
 ) -> Result<()> {
-    if before.roles != wanted.roles {
-        let roles = roles::by_keys(conn, tenant, &wanted.roles)?;
-        let kept: Vec<i32> = roles.iter().map(|role| role.0).collect();
-        diesel::delete(
-            membership_roles::table
-                .filter(membership_roles::membership_id.eq(id.0))
-                .filter(membership_roles::role_id.ne_all(kept)),
-        )
-        .execute(conn)?;
-        put_roles(conn, id, &roles)?;
-    }
+    // What comes stands before what goes is gone: a right that both give was there all the time, and is not
+    // one that somebody else has to confirm.
+    let roles = roles::by_keys(conn, tenant, &wanted.roles)?;
+    put_roles(conn, id, &roles)?;
     if before.rights != wanted.rights {
-        diesel::delete(
-            membership_rights::table
-                .filter(membership_rights::membership_id.eq(id.0))
-                .filter(membership_rights::right_key.ne_all(&wanted.rights)),
-        )
-        .execute(conn)?;
         let rows: Vec<_> = wanted
             .rights
             .iter()
@@ -322,6 +309,21 @@ fn put(
             .values(rows)
             .on_conflict_do_nothing()
             .execute(conn)?;
+        diesel::delete(
+            membership_rights::table
+                .filter(membership_rights::membership_id.eq(id.0))
+                .filter(membership_rights::right_key.ne_all(&wanted.rights)),
+        )
+        .execute(conn)?;
+    }
+    if before.roles != wanted.roles {
+        let kept: Vec<i32> = roles.iter().map(|role| role.0).collect();
+        diesel::delete(
+            membership_roles::table
+                .filter(membership_roles::membership_id.eq(id.0))
+                .filter(membership_roles::role_id.ne_all(kept)),
+        )
+        .execute(conn)?;
     }
     diesel::update(memberships::table.find(id.0))
         .set((
@@ -339,7 +341,7 @@ fn put(
 /// # Errors
 /// `Invalid("last-administrator")`.
 pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
-    use crate::db::schema::control::users;
+    use crate::db::schema::control::{pending_rights, users};
     let administrators: i64 = memberships::table
         .inner_join(membership_roles::table.inner_join(roles_table::table))
         .inner_join(users::table)
@@ -349,6 +351,10 @@ pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Resu
         .filter(users::state.eq("active"))
         .filter(memberships::valid_from.is_null())
         .filter(memberships::valid_until.is_null())
+        // Nor one of whose rights some wait for a second person.
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            pending_rights::table.filter(pending_rights::membership_id.eq(memberships::id)),
+        )))
         .count()
         .get_result(conn)?;
     if administrators == 0 {

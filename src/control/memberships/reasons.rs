@@ -9,13 +9,14 @@
 use super::{Place, place_of};
 use crate::access::rights;
 use crate::clock;
+use crate::control::pending;
 use crate::control::roles::{self, Whole};
 use crate::db::ids::{TenantId, UserId};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, Text};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What grants a right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,11 @@ pub enum Obstacle {
     Over(DateTime<Utc>),
     /// The ceiling of this tenant, by its name.
     Ceiling(String),
+    /// It waits for a second person, or was declined.
+    Pending {
+        /// Whether it was declined.
+        declined: bool,
+    },
     /// The act does not exist in inner tenants.
     NotInner,
 }
@@ -49,6 +55,8 @@ pub struct Standing {
     pub place: Option<Place>,
     active: bool,
     inner: bool,
+    /// Rights that are granted and held back, and whether they were declined.
+    held_back: BTreeMap<String, bool>,
     usable: Vec<Whole>,
     /// Name and ceiling of the tenant and all above it, from the top.
     line: Vec<(String, Option<Vec<String>>)>,
@@ -100,6 +108,7 @@ impl Standing {
             place: place_of(conn, user, tenant)?.map(|(.., place)| place),
             active: state == "active",
             inner: line.last().is_some_and(|here| here.kind == "inner"),
+            held_back: pending::held_back(conn, tenant, user)?,
             usable: roles::usable_whole(conn, tenant)?,
             line: line
                 .into_iter()
@@ -134,6 +143,9 @@ impl Standing {
         if !self.active {
             why.obstacles.push(Obstacle::Inactive);
         }
+        let held = self.held_back.get(right).copied();
+        why.obstacles
+            .extend(held.map(|declined| Obstacle::Pending { declined }));
         let capping = self.line.iter().filter(|(_, ceiling)| {
             let lets = |rights: &Vec<String>| rights.iter().any(|key| key == right);
             !ceiling.as_ref().is_none_or(lets)

@@ -236,14 +236,21 @@ pub fn change(
     let moved = by_keys(conn, granter.tenant, &moved)?;
     different.extend(rights_of(conn, &moved)?);
     granter.demand(conn, &different)?;
-    diesel::delete(role_includes::table.filter(role_includes::role_id.eq(id.0))).execute(conn)?;
+    // What comes before what goes, as with places: rights that only move were there all the time.
+    put_parts(conn, id, &draft, &includes).map_err(circle)?;
+    let kept: Vec<i32> = includes.iter().map(|role| role.0).collect();
+    diesel::delete(
+        role_includes::table
+            .filter(role_includes::role_id.eq(id.0))
+            .filter(role_includes::included_id.ne_all(kept)),
+    )
+    .execute(conn)?;
     diesel::delete(
         role_rights::table
             .filter(role_rights::role_id.eq(id.0))
             .filter(role_rights::right_key.ne_all(&draft.rights)),
     )
     .execute(conn)?;
-    put_parts(conn, id, &draft, &includes).map_err(circle)?;
     diesel::update(roles::table.find(id.0))
         .set((
             roles::name.eq(&draft.name),
@@ -314,6 +321,7 @@ fn put_parts(
         .collect();
     diesel::insert_into(role_includes::table)
         .values(includes)
+        .on_conflict_do_nothing()
         .execute(conn)?;
     Ok(())
 }

@@ -14,6 +14,7 @@ pub use sync::SyncBuiltIn;
 
 use crate::access::rights::{self, RightInfo};
 use crate::db::ids::{RoleId, TenantId};
+use crate::db::origin;
 use crate::db::schema::control::{
     membership_roles, memberships, role_includes, role_rights, role_versions, roles, tenants,
 };
@@ -74,18 +75,20 @@ diesel::define_sql_function! {
 }
 
 diesel::define_sql_function! {
-    /// One change of rights at a time.
-    #[sql_name = "control.lock_rights"]
-    fn lock_rights();
+    /// One change of rights at a time, and who makes it.
+    #[sql_name = "control.lock_rights_for"]
+    fn lock_rights_for(by: Nullable<Integer>);
 }
 
 /// Waits until no other change of rights is under way, and keeps others waiting until the transaction ends.
-/// Every act that changes roles, memberships or ceilings begins with it.
+/// Every act that changes roles, memberships or ceilings begins with it. It tells the database who acts, for rights
+/// that a second person is to confirm.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn lock(conn: &mut PgConnection) -> Result<()> {
-    diesel::select(lock_rights()).execute(conn)?;
+    let by = origin::here().user.map(|user| user.0);
+    diesel::select(lock_rights_for(by)).execute(conn)?;
     Ok(())
 }
 

@@ -22,6 +22,10 @@ diesel::table! {
         review_months -> Nullable<Integer>,
         review_reminded_at -> Nullable<Timestamptz>,
         dormant_days -> Nullable<Integer>,
+        critical_rights -> Array<Text>,
+        critical_fewer -> Array<Text>,
+        critical_asked_by -> Nullable<Integer>,
+        critical_asked_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         trashed_at -> Nullable<Timestamptz>,
         trashed_by -> Nullable<Integer>,
@@ -115,6 +119,18 @@ diesel::table! {
     control.membership_rights (membership_id, right_key) {
         membership_id -> Integer,
         right_key -> Text,
+    }
+}
+
+diesel::table! {
+    /// Rights of memberships that are held back until a second person confirms them.
+    control.pending_rights (membership_id, right_key) {
+        membership_id -> Integer,
+        right_key -> Text,
+        asked_by -> Nullable<Integer>,
+        asked_at -> Timestamptz,
+        declined_at -> Nullable<Timestamptz>,
+        declined_by -> Nullable<Integer>,
     }
 }
 
@@ -336,6 +352,7 @@ diesel::joinable!(role_rights -> roles (role_id));
 diesel::joinable!(role_versions -> roles (role_id));
 diesel::joinable!(membership_rights -> memberships (membership_id));
 diesel::joinable!(visits -> memberships (membership_id));
+diesel::joinable!(pending_rights -> memberships (membership_id));
 diesel::allow_tables_to_appear_in_same_query!(
     tenants,
     users,
@@ -347,6 +364,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     membership_roles,
     membership_rights,
+    pending_rights,
     visits,
     sessions,
     api_tokens,

@@ -7,6 +7,7 @@ use crate::access::rights::ViewDashboard;
 use crate::access::{Access, ControlAccess, Routes};
 use crate::control::audit::query::{self as audit, Entry, Wanted};
 use crate::control::audit::words;
+use crate::control::pending;
 use crate::error::Result;
 use crate::tenant::recipients::import::acts::{self as imports, Import};
 use crate::web::flash::Undo;
@@ -39,8 +40,8 @@ pub fn routes(r: &mut Routes) {
 #[template(path = "tenant/dashboard/index.html")]
 struct Index {
     p: Frame,
-    /// What waits for a decision: a sentence and where it leads.
-    waiting: Option<(String, String)>,
+    /// What waits for a decision: sentences and where they lead.
+    waiting: Vec<(String, String)>,
     tiles: Vec<Tile>,
     /// None once all are done, or hidden.
     steps: Vec<Step>,
@@ -83,20 +84,30 @@ async fn index(
             Ok((Numbers::of(conn)?, imports))
         })
         .await?;
-    let (facts, entries) = above
+    let (decides, me) = (here.may("users.change"), access.user().id);
+    let (facts, entries, pending) = above
         .run(move |conn| {
             let entries = match sees_audit {
                 true => Some(audit::entries(conn.pg(), top, &Wanted::default(), READ)?),
                 false => None,
             };
-            Ok((numbers::facts(conn, top)?, entries))
+            let pending = match decides {
+                true => pending::waiting_for(conn.pg(), top, me)?,
+                false => 0,
+            };
+            Ok((numbers::facts(conn, top)?, entries, pending))
         })
         .await?;
     let p = Frame::new(access.context(), "nav-home").titled(here.name.clone());
-    let waiting = (p.waiting > 0).then(|| {
-        let text = p.t.count("admissions-waiting", &p.waiting);
-        (text, p.url("/admissions"))
-    });
+    let waits = [
+        ("admissions-waiting", p.waiting, "/admissions"),
+        ("pending-waiting", pending, "/pending"),
+    ];
+    let waiting = waits
+        .iter()
+        .filter(|(_, n, _)| *n > 0)
+        .map(|(key, n, page)| (p.t.count(key, n), p.url(page)))
+        .collect();
     let steps = match hidden {
         true => Vec::new(),
         false => steps::steps(&p, &numbers, &facts),

@@ -212,6 +212,15 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             format!("one={tenant}&other={tenant}", tenant = ids.tenant),
             None,
         ),
+        ("GET", "/pending" | "/pending/critical") => page(None),
+        ("POST", "/pending/confirm" | "/pending/decline") => {
+            let place = ids.membership.to_string();
+            send(None, true, &[("place", &place), ("right", "lists.view")])
+        }
+        (
+            "POST",
+            "/pending/critical" | "/pending/critical/confirm" | "/pending/critical/decline",
+        ) => send(None, false, &[("rights", "no.right")]),
         ("GET", "/access-review" | "/access-review/report" | "/access-review/export") => {
             get("q=zq".into(), None)
         }

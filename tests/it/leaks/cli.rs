@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 /// The verbs that have a case here; a new one that takes `--tenant` fails the first test.
 const VERBS: &[&str] = &[
+    "audit verify",
     "field create",
     "field list",
     "list create",
@@ -96,6 +97,7 @@ fn what_the_verbs_print_is_the_tenants_own() {
             &["recipients", "export"],
             &["recipients", "count"],
             &["field", "list"],
+            &["audit", "verify"],
         ] {
             let arguments = [verb, &["--tenant", tenant, "--json"]].concat();
             let output = run(&world, &arguments);

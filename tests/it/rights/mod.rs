@@ -5,4 +5,5 @@ mod fields;
 mod outcome;
 mod people;
 mod roles;
+mod second_pair;
 mod stances;

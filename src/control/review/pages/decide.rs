@@ -40,7 +40,7 @@ fn back(access: &ControlAccess<ReviewUsers>) -> String {
 }
 
 fn none_chosen(access: &ControlAccess<ReviewUsers>) -> HttpResponse {
-    see_other_saying(&back(access), "warning", "review-none-chosen", &[])
+    see_other_saying(&back(access), "warning", "said-review-none-chosen", &[])
 }
 
 async fn carry_out(

@@ -35,9 +35,12 @@ struct Index {
 
 impl Index {
     fn filters(&self) -> Vec<(&'static str, String)> {
-        let all = ["due", "never", "elsewhere"];
-        all.map(|key| (key, self.p.t(&format!("review-which-{key}"))))
-            .to_vec()
+        let all = [
+            ("due", "review-which-due"),
+            ("never", "review-which-never"),
+            ("elsewhere", "review-which-elsewhere"),
+        ];
+        all.map(|(key, text)| (key, self.p.t(text))).to_vec()
     }
 }
 

@@ -4,9 +4,10 @@ use super::super::query::{self, Person, Place};
 use super::invitation::{Card, card};
 use super::{Which, frame, home_text, role_labels};
 use crate::access::ControlAccess;
-use crate::access::rights::ViewUsers;
+use crate::access::rights::{self, ViewUsers};
 use crate::control::audit;
 use crate::control::links::{self, Invitation};
+use crate::control::pending;
 use crate::control::sessions::{self, Session, device};
 use crate::db::ids::UserId;
 use crate::error::Result;
@@ -14,6 +15,7 @@ use crate::web::{Cell, FormView, Frame, InputKind, Table};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// Log-ins that the page shows.
 const LOG_INS: i64 = 10;
@@ -41,6 +43,7 @@ struct Loaded {
     sessions: Vec<Session>,
     log_ins: Vec<(DateTime<Utc>, String)>,
     invitation: Option<Invitation>,
+    held_back: BTreeMap<String, bool>,
 }
 
 pub(super) async fn show(
@@ -66,6 +69,7 @@ pub(super) async fn show(
                     Vec::new()
                 },
                 invitation: links::invitation(conn.pg(), user)?,
+                held_back: pending::held_back(conn.pg(), tenant, user)?,
                 person,
             })
         })
@@ -86,7 +90,10 @@ pub(super) async fn show(
         } else {
             Vec::new()
         },
-        facts: facts(&p, &loaded.person),
+        facts: facts(&p, &loaded.person)
+            .into_iter()
+            .chain(held_back(&p, &loaded.held_back))
+            .collect(),
         places: places(&p, &loaded.places),
         care: ours.then(|| {
             (
@@ -158,6 +165,16 @@ fn facts(p: &Frame, person: &Person) -> Vec<(String, String)> {
         (p.t("users-created"), p.t.moment(&person.created_at)),
         (p.t("users-last-login"), last),
     ]
+}
+
+/// Rights that he was given and that a second person has not confirmed.
+fn held_back(p: &Frame, all: &BTreeMap<String, bool>) -> Option<(String, String)> {
+    let labels: Vec<&str> = all
+        .keys()
+        .filter_map(|key| rights::by_key(key))
+        .map(|right| right.label(p.t.language()))
+        .collect();
+    (!labels.is_empty()).then(|| (p.t("pending-held"), labels.join(", ")))
 }
 
 /// Only who looks after him is told.

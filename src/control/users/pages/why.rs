@@ -175,6 +175,8 @@ fn reasons(p: &Frame, standing: &Standing, why: &Why) -> Vec<Reason> {
         Obstacle::NotYet(at) => p.t.with("why-not-yet", "at", &p.t.moment(at)),
         Obstacle::Over(at) => p.t.with("why-over", "at", &p.t.moment(at)),
         Obstacle::Ceiling(tenant) => p.t.with("why-ceiling", "tenant", tenant),
+        Obstacle::Pending { declined: false } => p.t("why-pending"),
+        Obstacle::Pending { declined: true } => p.t("why-declined"),
         Obstacle::NotInner => p.t("ceilings-not-inner"),
     });
     said.extend(obstacles.map(plain));
