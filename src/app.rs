@@ -4,14 +4,19 @@ use crate::access::throttle::Throttle;
 use crate::access::used::Used;
 use crate::config::Config;
 use crate::control::mail::Post;
+use crate::db::ids::TokenId;
 use crate::db::pool::Pools;
 use crate::db::provisioner::Provisioner;
 use crate::error::Result;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+
+/// Requests a minute for each network address that nobody is known by.
+const VISITORS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).expect("not zero");
 
 /// Shared state.
 #[derive(Debug)]
@@ -31,7 +36,9 @@ pub struct App {
     /// Where the server listens, once it does.
     pub bound: OnceLock<SocketAddr>,
     /// How often tokens of the API may ask.
-    pub throttle: Throttle,
+    pub throttle: Throttle<TokenId>,
+    /// How often a network address may ask for what costs more than a page, without being logged in.
+    pub visitors: Throttle<String>,
     /// Which places were used lately.
     pub used: Used,
     /// Where uploads and error files lie: `<files>/t_<id>/…`.
@@ -57,6 +64,7 @@ impl App {
             files: config.files_dir(),
             used: Used::default(),
             throttle: Throttle::new(config.limits.api_per_minute),
+            visitors: Throttle::new(VISITORS_PER_MINUTE),
             config,
             setup_token: OnceLock::new(),
             bound: OnceLock::new(),

@@ -1,5 +1,6 @@
 //! What can go wrong, and which answer each gives.
 
+use crate::access::SignOnAsked;
 use crate::web::form::FieldError;
 use crate::web::i18n::Texts;
 use actix_web::http::StatusCode;
@@ -48,6 +49,8 @@ pub enum AppError {
         /// The status that closes it.
         status: String,
     },
+    /// The tenant asks for a log-in by a provider that the session was not begun by: 403 with the way there.
+    SignOn(SignOnAsked),
     /// The tenant asks for a second factor that the user has not: to the page that sets one up, and back.
     SecondFactor,
     /// The database does not answer: 503, try again.
@@ -123,6 +126,7 @@ impl fmt::Display for AppError {
                 "the tenant's schema has another version than this program"
             ),
             Self::TenantClosed { status } => write!(f, "the tenant is {status}"),
+            Self::SignOn(_) => write!(f, "the tenant asks for a log-in by its provider"),
             Self::SecondFactor => write!(f, "the tenant asks for a second factor"),
             Self::Unavailable => write!(f, "the database does not answer"),
             Self::Interrupted => write!(f, "interrupted"),
@@ -223,6 +227,7 @@ impl actix_web::ResponseError for AppError {
             | Self::OnlyLooking
             | Self::Csrf
             | Self::TenantClosed { .. }
+            | Self::SignOn(_)
             | Self::SecondFactor => StatusCode::FORBIDDEN,
             Self::LogIn => StatusCode::UNAUTHORIZED,
             Self::Conflict => StatusCode::CONFLICT,

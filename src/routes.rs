@@ -19,6 +19,7 @@ pub fn routes() -> Routes {
     above::links::routes(&mut r);
     above::passwords::strength::routes(&mut r);
     above::second_factor::pages::routes(&mut r);
+    above::sign_on::pages::routes(&mut r);
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);

@@ -172,6 +172,9 @@ async fn tidy_up(app: Arc<App>) {
             if let Err(error) = crate::control::review::dormant::deactivate(&due, now) {
                 tracing::warn!(%error, "dormant accounts stay active");
             }
+            if let Err(error) = crate::control::sign_on::requests::forget_old(&due) {
+                tracing::warn!(%error, "old log-ins by providers stay");
+            }
             if let Err(error) = crate::control::links::forget_old(&due) {
                 tracing::warn!(%error, "old links stay");
             }

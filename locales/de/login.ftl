@@ -48,3 +48,5 @@ strength-weak = Sofort erraten.
 strength-fair = Könnte schwerer zu erraten sein.
 strength-good = Schwer zu erraten.
 strength-strong = Sehr schwer zu erraten.
+login-sso = Single Sign-on
+login-by = Anmelden mit { $label }

@@ -48,3 +48,5 @@ strength-weak = Guessed at once.
 strength-fair = Could be harder to guess.
 strength-good = Hard to guess.
 strength-strong = Very hard to guess.
+login-sso = Single sign-on
+login-by = Log in with { $label }

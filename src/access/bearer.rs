@@ -179,13 +179,15 @@ struct Row {
     expires_at: DateTime<Utc>,
     #[diesel(sql_type = Array<Text>)]
     token_rights: Vec<String>,
+    #[diesel(sql_type = Text)]
+    signed_on: String,
     #[diesel(embed)]
     user: UserRow,
 }
 
 /// Notes that the token was used, at most once a minute.
 const LOOK_UP: &str = "WITH hit AS (
-        SELECT k.id, k.name, k.expires_at, k.rights, k.last_used_at, m.tenant_id, u.id AS user_id, u.name AS user_name,
+        SELECT k.id, k.name, k.expires_at, k.rights, k.signed_on, k.last_used_at, m.tenant_id, u.id AS user_id, u.name AS user_name,
             u.language, u.theme, u.time_zone
         FROM control.api_tokens k JOIN control.memberships m ON m.id = k.membership_id JOIN control.users u ON u.id = m.user_id
         WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND u.state = 'active'
@@ -194,7 +196,7 @@ const LOOK_UP: &str = "WITH hit AS (
         UPDATE control.api_tokens k SET last_used_at = now() FROM hit
         WHERE k.id = hit.id AND (hit.last_used_at IS NULL OR hit.last_used_at < now() - interval '1 minute')
     )
-    SELECT hit.id AS token_id, hit.user_id, hit.name AS token_name, hit.expires_at, hit.rights AS token_rights,
+    SELECT hit.id AS token_id, hit.user_id, hit.name AS token_name, hit.expires_at, hit.rights AS token_rights, hit.signed_on,
         CASE t.kind WHEN 'inner' THEN p.slug || '/' || t.slug ELSE t.slug END AS token_tenant,
         hit.user_name, hit.language, hit.theme, hit.time_zone AS user_zone, c.*,
         control.roles_now(hit.user_id, c.id) AS roles
@@ -225,6 +227,7 @@ impl Row {
             context.language.clone_from(&user.language);
         }
         context.user = Some(user);
+        context.signed_on = vec![self.signed_on];
         context.tenant = tenant.into_tenant().map(|mut tenant| {
             // A token acts in its membership; what its user may as a visitor is not the token's.
             let here = tenant.visits_from.is_none();

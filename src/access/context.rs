@@ -65,6 +65,8 @@ pub struct TenantHere {
     pub inner_below: bool,
     /// Whether the tenant, or one above it, asks for a second factor that the user has not.
     pub second_factor_missing: bool,
+    /// The log-in by a provider that the tenant, or one above it, asks this user for.
+    pub sign_on: Option<SignOnAsked>,
     /// The tenant above that he came from, where he has no place here and entered for a time.
     pub visits_from: Option<TenantId>,
 }
@@ -111,6 +113,17 @@ impl TenantHere {
     }
 }
 
+/// The log-in that a tenant asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignOnAsked {
+    /// What a session that was begun by it carries.
+    pub mark: String,
+    /// The address of the tenant whose provider it is.
+    pub slug: String,
+    /// What its button says.
+    pub label: String,
+}
+
 /// The token that a program came with.
 #[derive(Clone, Debug)]
 pub struct TokenHere {
@@ -152,6 +165,8 @@ pub struct Context {
     pub tenant: Option<TenantHere>,
     /// As whom the user looks at the tenant; then he can only look.
     pub seen: Option<Seen>,
+    /// By which providers the session, or whoever made the token, logged in.
+    pub signed_on: Vec<String>,
     /// The session's CSRF token.
     pub csrf: String,
     /// The language to answer in: the user's, else the browser's.
@@ -178,6 +193,19 @@ impl Context {
             address: self.address,
             came_from: self.tenant.as_ref().and_then(|here| here.visits_from),
             seen_as,
+        }
+    }
+
+    /// Demands that the session was begun by the provider that a tenant asks for.
+    ///
+    /// # Errors
+    /// `SignOn`.
+    pub fn has_signed_on(&self, tenant: &TenantHere) -> Result<()> {
+        match &tenant.sign_on {
+            Some(asked) if !self.signed_on.contains(&asked.mark) => {
+                Err(AppError::SignOn(asked.clone()))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -100,6 +100,7 @@ fn prove(req: &HttpRequest, right: &'static RightInfo) -> Result<Proof> {
             status: tenant.status,
         });
     }
+    context.has_signed_on(&tenant)?;
     if tenant.second_factor_missing {
         return Err(AppError::SecondFactor);
     }

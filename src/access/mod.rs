@@ -12,7 +12,7 @@ pub mod system;
 pub mod throttle;
 pub mod used;
 
-pub use context::{Context, Seen, SessionUser, TenantHere, TokenHere};
+pub use context::{Context, Seen, SessionUser, SignOnAsked, TenantHere, TokenHere};
 pub use gate::{Access, Anonymous, ControlAccess, Gate, LoggedIn};
 pub use routes::Routes;
 pub use system::SystemAccess;

@@ -24,6 +24,8 @@ use std::collections::HashMap;
 pub const USER: &str = "user";
 /// Where it stands as whom the user looks, if he does.
 pub const SEE_AS: &str = "see_as";
+/// Where it stands by which providers the user logged in.
+pub const SIGNED_ON: &str = "signed_on";
 /// Where the CSRF token stands.
 pub const CSRF: &str = "csrf";
 

@@ -1,25 +1,25 @@
-//! How often a token may ask: so many requests a minute, evenly spread, with a minute's worth to spare.
+//! How often somebody may ask (a token of the API, a network address): so many requests a minute, evenly spread, with a minute's worth to spare.
 //!
 //! Kept in memory: what a restart forgets is at most one minute's allowance. Log-ins, where guessing must
 //! not profit from a restart, have a throttle of their own in the database.
 
-use crate::db::ids::TokenId;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The allowance is for this long.
 const WINDOW: Duration = Duration::from_secs(60);
-/// From this many tokens on, those that have their whole allowance again are forgotten.
+/// From this many on, those that have their whole allowance again are forgotten.
 const MANY: usize = 10_000;
 
-/// What each token has used.
+/// What each has used.
 #[derive(Debug)]
-pub struct Throttle {
+pub struct Throttle<K> {
     per_minute: NonZeroU32,
-    /// For each token the moment at which it will have its whole allowance again.
-    whole_at: Mutex<HashMap<TokenId, Instant>>,
+    /// For each the moment at which it will have its whole allowance again.
+    whole_at: Mutex<HashMap<K, Instant>>,
 }
 
 /// How a token stands after a request.
@@ -33,8 +33,8 @@ pub struct Budget {
     pub seconds: u64,
 }
 
-impl Throttle {
-    /// So many requests a minute for each token.
+impl<K: Eq + Hash> Throttle<K> {
+    /// So many requests a minute for each.
     pub fn new(per_minute: NonZeroU32) -> Self {
         Self {
             per_minute,
@@ -46,20 +46,20 @@ impl Throttle {
     ///
     /// # Errors
     /// The budget, where nothing is left of it.
-    pub fn take(&self, token: TokenId, now: Instant) -> Result<Budget, Budget> {
+    pub fn take(&self, who: K, now: Instant) -> Result<Budget, Budget> {
         let one = WINDOW / self.per_minute.get();
         let mut all = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() > MANY {
             all.retain(|_, whole| *whole > now);
         }
         let used = all
-            .get(&token)
+            .get(&who)
             .map_or(Duration::ZERO, |whole| whole.saturating_duration_since(now));
         let after = used + one;
         if after > WINDOW {
             return Err(self.budget(0, after - WINDOW));
         }
-        all.insert(token, now + after);
+        all.insert(who, now + after);
         let left = (WINDOW - after).as_nanos() / one.as_nanos().max(1);
         Ok(self.budget(left as u32, after))
     }
@@ -76,6 +76,7 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::ids::TokenId;
 
     #[test]
     fn a_minutes_worth_at_once_and_then_one_after_the_other() {

@@ -37,6 +37,8 @@ pub struct Config {
     pub storage: Storage,
     /// How long log-ins last.
     pub sessions: Sessions,
+    /// Where single sign-on may ask.
+    pub sign_on: SignOn,
     /// How mails go out.
     pub mail: Mail,
     /// What is logged, and how.
@@ -103,6 +105,24 @@ pub enum CookieSecure {
     Always,
     /// Never.
     Never,
+}
+
+/// Where single sign-on may ask.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOn {
+    /// Whether providers on this machine, also without encryption, may be asked.
+    pub loopback: Loopback,
+}
+
+/// Whether providers on this machine may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Loopback {
+    /// No: whoever sets up a tenant's provider could reach what listens on this machine only.
+    Refuse,
+    /// Yes: for trying and for tests.
+    Allow,
 }
 
 /// How mails of the installation itself (invitations, links, notices) go out.

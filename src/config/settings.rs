@@ -64,6 +64,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("sessions.idle_minutes", None, &["MANDANT_SESSION_IDLE_MINUTES"], Some("60"), Kind::Number),
     setting("sessions.absolute_hours", None, &["MANDANT_SESSION_ABSOLUTE_HOURS"], Some("12"), Kind::Number),
     setting("sessions.cookie_secure", None, &["MANDANT_COOKIE_SECURE"], Some("auto"), Kind::Text),
+    setting("sign_on.loopback", None, &["MANDANT_SIGN_ON_LOOPBACK"], Some("refuse"), Kind::Text),
     setting("mail.host", None, &["MANDANT_MAIL_HOST"], None, Kind::Text),
     setting("mail.port", None, &["MANDANT_MAIL_PORT"], Some("587"), Kind::Number),
     setting("mail.tls", None, &["MANDANT_MAIL_TLS"], Some("starttls"), Kind::Text),

@@ -15,6 +15,7 @@ pub mod second_factor;
 pub mod see_as;
 pub mod sessions;
 pub mod setup;
+pub mod sign_on;
 pub mod tenants;
 pub mod tokens;
 pub mod users;

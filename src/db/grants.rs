@@ -86,6 +86,11 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("second_factors", "SELECT, INSERT, UPDATE, DELETE"),
     ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
     ("trusted_devices", "SELECT, INSERT, DELETE"),
+    ("sign_ons", "SELECT, INSERT, UPDATE"),
+    ("sign_on_roles", "SELECT, INSERT, DELETE"),
+    ("sign_on_links", "SELECT, INSERT, UPDATE, DELETE"),
+    ("sign_on_permits", "SELECT, INSERT, DELETE"),
+    ("sign_on_requests", "SELECT, INSERT, DELETE"),
     // Entries are only added. Their seals are the functions' to write.
     ("audit", "SELECT, INSERT"),
     ("audit_proofs", "SELECT"),
@@ -113,6 +118,7 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "prune_audit(integer)",
     "sign_audit_checkpoint(integer, bigint, bytea)",
     "erase_personal(integer)",
+    "sign_on_asked(integer, integer)",
 ];
 
 /// Functions of the schema `gate` that tenants' roles may call.

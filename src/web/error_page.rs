@@ -20,6 +20,8 @@ struct ErrorPage {
     p: Frame,
     text: String,
     detail: String,
+    /// The way on instead of to the start: label and URL.
+    act: Option<(String, String)>,
 }
 
 /// The answer to an error: a page, or, if nobody is logged in, the way to the log-in and back.
@@ -42,16 +44,32 @@ pub fn of(error: &AppError, context: &Context, req: &HttpRequest) -> Result<Http
         let url = format!("/profile/second-factor?next={back}");
         return Ok(super::page::see_other(&url));
     }
-    page(error, context)
+    page(error, context, Some(req))
 }
 
-fn page(error: &AppError, context: &Context) -> Result<HttpResponse> {
+fn page(error: &AppError, context: &Context, req: Option<&HttpRequest>) -> Result<HttpResponse> {
     if let AppError::Internal(what) = error {
         tracing::error!(what, "request failed");
     }
     let (title, text, detail) = words(error, context);
     let p = Frame::new(context, title);
-    let mut response = respond(error.status_code(), &ErrorPage { p, text, detail })?;
+    let act = match error {
+        AppError::SignOn(asked) => {
+            let back = req.filter(|req| req.method() == Method::GET);
+            let back = back.map(|req| req.path()).unwrap_or_default();
+            let back: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
+            let url = format!("/login/sso/{}?next={back}", asked.slug);
+            Some((asked.label.clone(), url))
+        }
+        _ => None,
+    };
+    let page = ErrorPage {
+        p,
+        text,
+        detail,
+        act,
+    };
+    let mut response = respond(error.status_code(), &page)?;
     if let AppError::TooMany { wait_seconds } = error {
         response
             .headers_mut()
@@ -85,6 +103,7 @@ pub(super) fn words(error: &AppError, context: &Context) -> (&'static str, Strin
         AppError::TenantVersion => plain("error-tenant-version"),
         AppError::TenantClosed { .. } => plain("error-tenant-closed"),
         AppError::SecondFactor => plain("error-second-factor"),
+        AppError::SignOn(_) => plain("error-sign-on"),
         AppError::Unavailable => plain("error-unavailable"),
         AppError::TimedOut => plain("error-timed-out"),
         AppError::TooMany { wait_seconds } => (
@@ -134,7 +153,7 @@ pub async fn catch(
         }
         // actix-session hides its cause; what it cannot do without is the database.
         tracing::warn!(%error, "request cut off");
-        let page = page(app_error.unwrap_or(&AppError::Unavailable), &context);
+        let page = page(app_error.unwrap_or(&AppError::Unavailable), &context, None);
         match page {
             Ok(page) => actix_web::error::InternalError::from_response(error, page).into(),
             Err(fault) => fault.into(),

@@ -86,6 +86,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("ceilings", "ceilings.view", "adjustments"),
     ("users", "users.view", "user"),
     ("roles", "roles.view", "shield"),
+    ("sign-on", "sign_on.change", "key"),
     ("audit", "audit.view", "history"),
 ];
 
@@ -164,7 +165,8 @@ impl Frame {
             .iter()
             .filter(|(_, right, _)| tenant.may(right))
             .filter(|(section, ..)| {
-                !tenant.is_inner() || !matches!(*section, "inner" | "tenants" | "ceilings")
+                !tenant.is_inner()
+                    || !matches!(*section, "inner" | "tenants" | "ceilings" | "sign-on")
             })
             .map(|(section, _, icon)| NavItem {
                 href: if section.is_empty() {

@@ -11,6 +11,7 @@ const NO_PAGE = [
   [/^\/setup$/, "gone once the first administrator is there; see start.test.mjs"],
   [/^\/login$/, "for those without a session; see start.test.mjs"],
   [/^\/login\/code$|\/users\/[^/]+\/second-factor$/, "only with a second factor; see login.test.mjs"],
+  [/^\/login\/(sso|callback)|^\/profile\/sign-on\/[^/]+\/end$/, "only with a provider; see sign_on.test.mjs"],
   [/^\/password\/(forgot|reset)|^\/invitation\//, "for those without a session; see login.test.mjs"],
 ];
 const submit = "main form.form button[type=submit]";
@@ -54,7 +55,7 @@ async function addresses() {
   // "…/recipients/new" is a page of its own and not the recipient "new".
   patterns.sort((a, b) => b[2] - a[2]);
   const found = new Map();
-  const queue = ["/t/nord", "/t/main/tenants", "/tenants", "/profile", "/profile/tokens", "/profile/tokens/new", "/profile/second-factor", "/t/nord/vip", "/t/main/tenants/trash", "/t/nord/tenants/trash", "/t/nord/inner/trash", "/t/nord/admissions", "/t/nord/users/1/tokens", "/t/nord/recipients/bulk?act=set&which=all", "/t/nord/imports/new"];
+  const queue = ["/t/nord", "/t/main/tenants", "/tenants", "/profile", "/profile/tokens", "/profile/tokens/new", "/profile/second-factor", "/profile/sign-on", "/t/nord/vip", "/t/main/tenants/trash", "/t/nord/tenants/trash", "/t/nord/inner/trash", "/t/nord/admissions", "/t/nord/users/1/tokens", "/t/nord/recipients/bulk?act=set&which=all", "/t/nord/imports/new"];
   const seen = new Set(queue);
   const visited = new Map();
   while (queue.length) {

@@ -23,6 +23,7 @@ const BUILT: &[&str] = &[
     "admissions-",
     "audit-",
     "rights-group-",
+    "sign-on-state-",
 ];
 
 fn root() -> PathBuf {

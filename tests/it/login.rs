@@ -3,6 +3,7 @@
 mod attacks;
 mod links;
 mod second_factor;
+mod sign_on;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::count;

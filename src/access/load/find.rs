@@ -5,7 +5,7 @@
     reason = "the whole context is one call of a control function"
 )]
 
-use super::super::context::{Seen, SessionUser, TenantHere};
+use super::super::context::{Seen, SessionUser, SignOnAsked, TenantHere};
 use super::super::rights::{ChangeFields, Right};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::migrate::tenant_version;
@@ -125,6 +125,12 @@ pub(in crate::access) struct TenantRow {
     second_factor_missing: Option<bool>,
     #[diesel(sql_type = Nullable<Array<Integer>>)]
     roles: Option<Vec<i32>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    sign_on: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    sign_on_slug: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    sign_on_label: Option<String>,
 }
 
 const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.*, \
@@ -284,6 +290,11 @@ impl TenantRow {
             inner_below: self.inner_below.unwrap_or_default(),
             // Unknown is missing.
             second_factor_missing: self.second_factor_missing.unwrap_or(true),
+            sign_on: self.sign_on.map(|mark| SignOnAsked {
+                mark,
+                slug: self.sign_on_slug.unwrap_or_default(),
+                label: self.sign_on_label.unwrap_or_default(),
+            }),
         })
     }
 }

@@ -136,6 +136,11 @@ async fn context(req: &ServiceRequest) -> Result<Context> {
     let mut context = Context {
         address: client::address(req.request(), &app).parse().ok(),
         csrf: csrf.clone(),
+        signed_on: session
+            .get(session::SIGNED_ON)
+            .ok()
+            .flatten()
+            .unwrap_or_default(),
         language: browser_language(req).to_owned(),
         request_id: req
             .extensions()

@@ -28,6 +28,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("role", &["create", "change", "delete"]),
     ("see", &["begin"]),
     ("session", &["begin", "end"]),
+    ("sign_on", &["change", "link", "unlink", "permit", "forbid"]),
     (
         "tenant",
         &[
@@ -105,7 +106,7 @@ pub fn act(p: &Frame, act: &str) -> String {
             .is_some_and(|rest| acts.contains(&rest))
     });
     if known {
-        p.t(&format!("audit-act-{}", act.replace('.', "-")))
+        p.t(&format!("audit-act-{}", act.replace(['.', '_'], "-")))
     } else {
         act.to_owned()
     }

@@ -1,7 +1,8 @@
 //! Log-in and log-out, and where one lands after it.
 
 mod pages;
-mod second;
+pub(in crate::control) mod second;
+pub(in crate::control) mod session;
 pub(in crate::control) mod throttle;
 
 pub use pages::routes;
@@ -57,13 +58,20 @@ pub fn check(
 ///
 /// # Errors
 /// When the database refuses.
-fn begun(app: &App, user: UserId) -> Result<()> {
+pub(in crate::control) fn begun(
+    app: &App,
+    user: UserId,
+    by: Option<&session::By>,
+) -> Result<()> {
     control::run::<Write, _>(&app.pools, |conn| {
         diesel::update(users::table.find(user.0))
             .set(users::last_login_at.eq(clock::now()))
             .execute(conn.pg())?;
         let home = home_of(conn.pg(), user)?;
-        let data = serde_json::json!({});
+        let mut data = serde_json::json!({});
+        if let Some(by) = by {
+            data["issuer"] = by.issuer.clone().into();
+        }
         let actor = Actor::form(user);
         audit::record(
             conn.pg(),

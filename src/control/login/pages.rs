@@ -1,22 +1,22 @@
 //! The pages of log-in and first start.
 
+use super::session::{Going, begin, go};
 use super::{begun, check, home, local_path, second};
-use crate::access::{Anonymous, LoggedIn, Routes, client, session};
+use crate::access::{Anonymous, Routes, client};
 use crate::app::App;
 use crate::control::audit::Actor;
 use crate::control::second_factor::devices;
 use crate::control::setup::{self, SetUp};
+use crate::control::sign_on;
 use crate::control::users::NewUser;
 use crate::db::control;
-use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::error_page::{log_in_form, with_token};
-use crate::web::form::{CSRF_FIELD, Faulty, NoFields, REFILL_FIELD, Submitted, at_field, error_at};
+use crate::web::form::{Faulty, Submitted, at_field, error_at};
 use crate::web::page::{Frame, respond, see_other};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -30,7 +30,6 @@ pub fn routes(r: &mut Routes) {
     r.post("/login", log_in);
     r.get("/login/code", second::code_page);
     r.post("/login/code", second::code);
-    r.post("/logout", log_out);
     r.get("/setup", set_up_page);
     r.post("/setup", set_up);
 }
@@ -59,11 +58,40 @@ async fn log_in_page(
     query: web::Query<Next>,
 ) -> Result<HttpResponse> {
     let p = with_token(Frame::new(visitor.context(), "login-title"), &session)?;
-    let form = log_in_form(&p, local_path(&query.next).unwrap_or_default());
+    let next = local_path(&query.next).unwrap_or_default();
+    let form = other_way(&visitor, &p, log_in_form(&p, next), next).await?;
     p.render(|p| PlainFormPage {
         p,
         intro: String::new(),
         form,
+    })
+}
+
+/// The log-in by the provider of the tenant that one wants to go to, or by any.
+async fn other_way(visitor: &Anonymous, p: &Frame, form: FormView, next: &str) -> Result<FormView> {
+    let tenant = next
+        .strip_prefix("/t/")
+        .and_then(|rest| rest.split(['/', '?']).next());
+    let tenant = tenant.map(str::to_owned);
+    let found = visitor
+        .block(move |app| {
+            control::statement_result(&app.pools, |conn| {
+                let own = match tenant {
+                    Some(slug) => sign_on::at(conn, &slug)?.map(|row| (slug, row.label)),
+                    None => None,
+                };
+                Ok((own, sign_on::exists(conn)?))
+            })
+        })
+        .await?;
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    Ok(match found {
+        (Some((slug, label)), _) => {
+            let label = p.t.with("login-by", "label", &label);
+            form.aside(label, format!("/login/sso/{slug}?next={next}"))
+        }
+        (None, true) => form.aside(p.t("login-sso"), "/login/sso"),
+        (None, false) => form,
     })
 }
 
@@ -93,7 +121,7 @@ async fn log_in(
 ) -> Result<HttpResponse> {
     let form = match form.validated() {
         Ok(form) => form,
-        Err(faulty) => return log_in_failed(&visitor, &session, faulty),
+        Err(faulty) => return log_in_failed(&visitor, &session, faulty).await,
     };
     let address = client::address(&req, visitor.app());
     let (email, password) = (form.email.clone(), form.password.clone());
@@ -107,7 +135,7 @@ async fn log_in(
                 second::is_asked(conn, user, device.as_deref())
             })?;
             if !asked {
-                begun(app, user)?;
+                begun(app, user, None)?;
             }
             Ok(Some((user, asked)))
         })
@@ -123,7 +151,8 @@ async fn log_in(
                     typed: form.into_inner(),
                     errors,
                 },
-            );
+            )
+            .await;
         }
         Err(AppError::TooMany { wait_seconds }) => {
             let errors = error_at(
@@ -138,7 +167,8 @@ async fn log_in(
                     typed: form.into_inner(),
                     errors,
                 },
-            );
+            )
+            .await;
         }
         Err(other) => return Err(other),
     };
@@ -150,80 +180,21 @@ async fn log_in(
         kept_body: form.kept_body,
     };
     if asked {
-        return second::ask(&visitor, &session, user, going).await;
+        return second::ask(&visitor, &session, (user, None), going).await;
     }
-    let token = begin(&session, user.0, &req, address)?;
+    let token = begin(&session, user, &req, address, None)?;
     go(&visitor, user, token, going).await
 }
 
-/// Where it goes after log-in: to a page, or back to a form whose session had ended.
-#[derive(Debug, Default)]
-pub(super) struct Going {
-    pub(super) next: String,
-    pub(super) kept_action: String,
-    pub(super) kept_user: String,
-    pub(super) kept_body: String,
-}
-
-/// Goes there; `token` is the new session's.
-pub(super) async fn go(
-    visitor: &Anonymous,
-    user: UserId,
-    token: String,
-    going: Going,
-) -> Result<HttpResponse> {
-    // Whoever else logs in here gets nothing of what the first one typed.
-    let his = going.kept_user == user.to_string();
-    let action = local_path(&going.kept_action).filter(|action| his && action.starts_with("/t/"));
-    if let Some(action) = action {
-        return go_on(visitor, token, action, &going.kept_body);
-    }
-    match second::place(&going.next) {
-        Some(next) => Ok(see_other(next)),
-        None => Ok(see_other(&visitor.block(move |app| home(app, user)).await?)),
-    }
-}
-
-/// What the browser says of itself.
-pub(super) fn agent_of(req: &HttpRequest) -> String {
-    let agent = req.headers().get(USER_AGENT);
-    let agent = agent.and_then(|agent| agent.to_str().ok());
-    agent.unwrap_or_default().chars().take(200).collect()
-}
-
-/// A new session for the user: another key, another token, nothing of the one before.
-pub(super) fn begin(
-    session: &Session,
-    user: i32,
-    req: &HttpRequest,
-    address: String,
-) -> Result<String> {
-    let token = crate::secrets::random_hex(24);
-    let agent = agent_of(req);
-    session.clear();
-    session.renew();
-    let put = |key: &str, value: String| {
-        session
-            .insert(key, value)
-            .map_err(|error| AppError::internal(error.to_string()))
-    };
-    session
-        .insert(session::USER, user)
-        .map_err(|error| AppError::internal(error.to_string()))?;
-    put(session::CSRF, token.clone())?;
-    put("agent", agent)?;
-    put("address", address)?;
-    Ok(token)
-}
-
-fn log_in_failed(
+async fn log_in_failed(
     visitor: &Anonymous,
     session: &Session,
     faulty: Faulty<LogInForm>,
 ) -> Result<HttpResponse> {
     let p = with_token(Frame::new(visitor.context(), "login-title"), session)?;
     let typed = faulty.typed;
-    let mut form = log_in_form(&p, &typed.next)
+    let form = other_way(visitor, &p, log_in_form(&p, &typed.next), &typed.next).await?;
+    let mut form = form
         .input(Input::new(InputKind::Hidden, "kept_action", "").value(typed.kept_action))
         .input(Input::new(InputKind::Hidden, "kept_user", "").value(typed.kept_user))
         .input(Input::new(InputKind::Hidden, "kept_body", "").value(typed.kept_body))
@@ -236,31 +207,6 @@ fn log_in_failed(
         intro: String::new(),
         form,
     })
-}
-
-/// After a log-in in the middle of a form: one button brings the form back, filled.
-fn go_on(visitor: &Anonymous, token: String, action: &str, body: &str) -> Result<HttpResponse> {
-    let pairs: Vec<(String, String)> =
-        serde_html_form::from_str(body).map_err(|_| AppError::invalid("form-unreadable"))?;
-    let mut p = Frame::new(visitor.context(), "login-go-on");
-    p.csrf = token;
-    let hidden =
-        |(name, value): (String, String)| Input::new(InputKind::Hidden, name, "").value(value);
-    let form = FormView::new(action, p.t("login-go-on-submit"))
-        .inputs(
-            pairs
-                .into_iter()
-                .filter(|(name, _)| name != CSRF_FIELD)
-                .map(hidden),
-        )
-        .input(Input::new(InputKind::Hidden, REFILL_FIELD, "").value("1"));
-    let intro = p.t("login-go-on-intro");
-    p.render(|p| PlainFormPage { p, intro, form })
-}
-
-async fn log_out(_: LoggedIn, session: Session, _: Submitted<NoFields>) -> Result<HttpResponse> {
-    session.purge();
-    Ok(see_other("/login"))
 }
 
 async fn set_up_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
@@ -391,14 +337,14 @@ async fn set_up(
             })?;
             let user = check(app, &email, &password, "")?;
             if let Some(user) = user {
-                begun(app, user)?;
+                begun(app, user, None)?;
             }
             Ok(user)
         })
         .await;
     match made {
         Ok(user) => {
-            begin(&session, user.ok_or(AppError::LogIn)?.0, &req, address)?;
+            begin(&session, user.ok_or(AppError::LogIn)?, &req, address, None)?;
             Ok(see_other("/t/main"))
         }
         Err(AppError::Invalid { key, params }) => {

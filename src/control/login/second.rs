@@ -2,7 +2,7 @@
 //! waits: no gate takes it for a log-in, and both steps change its key.
 
 use super::local_path;
-use super::pages::{Going, agent_of, begin, go};
+use super::session::{By, Going, agent_of, begin, go};
 use crate::access::{Anonymous, client, session};
 use crate::clock;
 use crate::control::second_factor::{check, devices};
@@ -32,10 +32,12 @@ struct Pending {
     /// Counts the changes of the user: another password or state, and the first step is to be gone again.
     version: i32,
     since: i64,
+    /// Through which provider, if it was no password.
+    by: Option<By>,
 }
 
 /// Whether log-in has to ask this user for a code on this device.
-pub(super) fn is_asked(
+pub(in crate::control) fn is_asked(
     conn: &mut PgConnection,
     user: UserId,
     device: Option<&str>,
@@ -48,10 +50,10 @@ pub(super) fn is_asked(
 }
 
 /// Notes in a session with another key that the code is waited for, and asks for it.
-pub(super) async fn ask(
+pub(in crate::control) async fn ask(
     visitor: &Anonymous,
     session: &Session,
-    user: UserId,
+    (user, by): (UserId, Option<By>),
     going: Going,
 ) -> Result<HttpResponse> {
     let version = visitor.block(move |app| version(app, user)).await?;
@@ -59,6 +61,7 @@ pub(super) async fn ask(
         user: user.0,
         version: version.ok_or(AppError::LogIn)?,
         since: clock::now().timestamp(),
+        by,
     };
     let token = random_hex(24);
     session.clear();
@@ -153,14 +156,14 @@ pub(super) async fn code_page(visitor: Anonymous, session: Session) -> Result<Ht
 }
 
 /// Who waits, if he still may.
-async fn pending(visitor: &Anonymous, session: &Session) -> Result<Option<UserId>> {
+async fn pending(visitor: &Anonymous, session: &Session) -> Result<Option<(UserId, Option<By>)>> {
     let Some(pending) = session.get::<Pending>(PENDING).ok().flatten() else {
         return Ok(None);
     };
     let user = UserId(pending.user);
     let now = visitor.block(move |app| version(app, user)).await?;
     let in_time = clock::now().timestamp() - pending.since < PATIENCE;
-    Ok((in_time && now == Some(pending.version)).then_some(user))
+    Ok((in_time && now == Some(pending.version)).then_some((user, pending.by)))
 }
 
 pub(super) async fn code(
@@ -170,7 +173,7 @@ pub(super) async fn code(
     req: HttpRequest,
 ) -> Result<HttpResponse> {
     let token = visitor.context().csrf.clone();
-    let Some(user) = pending(&visitor, &session).await? else {
+    let Some((user, by)) = pending(&visitor, &session).await? else {
         session.purge();
         return Ok(see_other("/login"));
     };
@@ -183,12 +186,13 @@ pub(super) async fn code(
     let address = client::address(&req, visitor.app());
     let (trust, agent) = (form.trust == "on", agent_of(&req));
     let (of_act, code) = (address.clone(), form.code.clone());
+    let of_entry = by.clone();
     let checked = visitor
         .block(move |app| {
             if !check(app, user, &code, &of_act, true)? {
                 return Ok(None);
             }
-            super::begun(app, user)?;
+            super::begun(app, user, of_entry.as_ref())?;
             let cookie = trust.then(|| {
                 control::run::<Write, _>(&app.pools, |conn| {
                     devices::trust(conn.pg(), app, user, &agent, &of_act)
@@ -199,7 +203,7 @@ pub(super) async fn code(
         .await;
     let errors = match checked {
         Ok(Some(cookie)) => {
-            let token = begin(&session, user.0, &req, address)?;
+            let token = begin(&session, user, &req, address, by)?;
             let mut response = go(&visitor, user, token, form.going()).await?;
             if let Some(cookie) = cookie {
                 response

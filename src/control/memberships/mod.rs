@@ -1,6 +1,7 @@
 //! Memberships: a user's place in a tenant, with roles, single rights and dates. Rights only add up; there is
 //! no denying. What they come to is computed in the database (`migrations/control/0003_rights`).
 
+pub mod claims;
 mod granter;
 pub mod reasons;
 

@@ -1,6 +1,7 @@
 //! Passwords: argon2id, and what a password must be. Slow on purpose: callers run these on a thread
 //! that may wait.
 
+pub mod proof;
 pub mod strength;
 
 use super::links;

@@ -7,7 +7,7 @@ use crate::control::audit::{self, Actor};
 use crate::control::memberships::{Granter, granted_everywhere, roles_everywhere};
 use crate::db::ids::{RoleId, TenantId};
 use crate::db::schema::control::{
-    membership_roles, role_includes, role_rights, role_versions, roles,
+    membership_roles, role_includes, role_rights, role_versions, roles, sign_on_roles,
 };
 use crate::error::{AppError, Result};
 use diesel::pg::Pg;
@@ -366,6 +366,13 @@ pub fn delete(
         .filter(role_includes::included_id.eq(id.0))
         .count()
         .get_result(conn)?;
+    let claimed: i64 = sign_on_roles::table
+        .filter(sign_on_roles::role_id.eq(id.0))
+        .count()
+        .get_result(conn)?;
+    if claimed > 0 {
+        return Err(AppError::invalid("roles-in-sign-on"));
+    }
     if held + including > 0 {
         return Err(AppError::Invalid {
             key: "roles-in-use",

@@ -4,12 +4,10 @@
 use super::devices::{self, Device};
 use super::{Standing, check, totp};
 use crate::access::{LoggedIn, Routes, client};
-use crate::app::App;
 use crate::control::audit::Actor;
 use crate::control::login::local_path;
-use crate::control::passwords;
+use crate::control::passwords::proof;
 use crate::control::sessions::{self, device};
-use crate::db::ids::UserId;
 use crate::db::schema::control::users;
 use crate::db::{Read, Write, control};
 use crate::error::{AppError, Result};
@@ -205,26 +203,6 @@ async fn page(visitor: LoggedIn, query: web::Query<From>) -> Result<HttpResponse
     show(&visitor, next, None).await
 }
 
-/// Whether the password is the user's. Slow on purpose; guessing is slowed down like that at log-in.
-fn demand_password(app: &App, user: UserId, password: &SecretString, address: &str) -> Result<()> {
-    use crate::control::login::throttle;
-    let keys = [
-        throttle::key("password-account", &user.to_string()),
-        throttle::key("password-address", address),
-    ];
-    throttle::begin(&app.pools, &keys)?;
-    let hash: Option<String> = control::statement(&app.pools, |conn| {
-        users::table
-            .find(user.0)
-            .select(users::password_hash)
-            .first(conn)
-    })?;
-    if passwords::verify(password, hash.as_deref()) {
-        return throttle::passed(&app.pools, &keys);
-    }
-    Err(AppError::invalid("profile-old-wrong"))
-}
-
 /// The field of a refusal, or the refusal where it is none that a form shows.
 fn errors_of(error: AppError) -> Result<Errors> {
     match error {
@@ -267,7 +245,7 @@ async fn begin(
     let password = form.password.clone();
     let begun = visitor
         .block(move |app| {
-            demand_password(app, user, &password, &address)?;
+            proof::demand(app, user, &password, &address)?;
             control::run::<Write, _>(&app.pools, |conn| {
                 super::begin(conn.pg(), &app.secret, user)
             })
@@ -354,7 +332,7 @@ async fn end(
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
     let ended = visitor
         .block(move |app| {
-            demand_password(app, user, &form.password, &address)?;
+            proof::demand(app, user, &form.password, &address)?;
             if !check(app, user, &form.end_code, &address, true)? {
                 return Err(AppError::invalid("second-factor-wrong"));
             }

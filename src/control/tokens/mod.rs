@@ -31,6 +31,8 @@ pub struct NewToken {
     name: String,
     rights: Vec<String>,
     expires_at: DateTime<Utc>,
+    /// The log-in that the tenant asks for: who makes it has done that.
+    signed_on: String,
 }
 
 impl NewToken {
@@ -65,6 +67,11 @@ impl NewToken {
             name: name.to_owned(),
             rights,
             expires_at,
+            signed_on: place
+                .sign_on
+                .as_ref()
+                .map(|asked| asked.mark.clone())
+                .unwrap_or_default(),
         })
     }
 }
@@ -115,6 +122,7 @@ pub fn create(
             api_tokens::rights.eq(&new.rights),
             api_tokens::password_mark.eq(mark(password.as_deref())),
             api_tokens::expires_at.eq(new.expires_at),
+            api_tokens::signed_on.eq(&new.signed_on),
         ))
         .returning(api_tokens::id)
         .get_result(conn)?;

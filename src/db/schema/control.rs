@@ -161,6 +161,7 @@ diesel::table! {
     control.membership_roles (membership_id, role_id) {
         membership_id -> Integer,
         role_id -> Integer,
+        from_claims -> Bool,
     }
 }
 
@@ -194,6 +195,7 @@ diesel::table! {
         last_used_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
         revoked_by -> Nullable<Integer>,
+        signed_on -> Text,
     }
 }
 
@@ -342,6 +344,75 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Single sign-on: the provider of each tenant that has one.
+    control.sign_ons (tenant_id) {
+        tenant_id -> Integer,
+        state -> Text,
+        issuer -> Text,
+        client_id -> Text,
+        client_secret -> Nullable<Binary>,
+        scopes -> Text,
+        label -> Text,
+        domains -> Array<Text>,
+        creates -> Bool,
+        emergency_user_id -> Nullable<Integer>,
+        epoch -> Integer,
+        version -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Which claims give which roles.
+    control.sign_on_roles (id) {
+        id -> Integer,
+        tenant_id -> Integer,
+        claim -> Text,
+        value -> Text,
+        role_id -> Integer,
+    }
+}
+
+diesel::table! {
+    /// Whom an issuer means by a subject.
+    control.sign_on_links (id) {
+        id -> Integer,
+        user_id -> Integer,
+        issuer -> Text,
+        subject -> Text,
+        created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Who may be linked by his address at his next log-in.
+    control.sign_on_permits (user_id) {
+        user_id -> Integer,
+        tenant_id -> Integer,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Log-ins by a provider that are under way.
+    control.sign_on_requests (state_hash) {
+        state_hash -> Binary,
+        browser_hash -> Binary,
+        tenant_id -> Integer,
+        epoch -> Integer,
+        purpose -> Text,
+        user_id -> Nullable<Integer>,
+        nonce -> Text,
+        verifier -> Binary,
+        next -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(sign_ons -> tenants (tenant_id));
+diesel::joinable!(sign_on_roles -> roles (role_id));
+diesel::joinable!(sign_on_links -> users (user_id));
 diesel::joinable!(links -> users (user_id));
 diesel::joinable!(memberships -> users (user_id));
 diesel::joinable!(memberships -> tenants (tenant_id));
@@ -370,6 +441,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     preferences,
     links,
+    sign_ons,
+    sign_on_roles,
+    sign_on_links,
     audit,
     jobs
 );

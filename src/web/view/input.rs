@@ -18,6 +18,9 @@ pub enum InputKind {
     Groups(Vec<(String, Vec<Choice>)>),
     /// Any of many, below headings: a group's name, and value and label of what is in it.
     Headed(Vec<(String, Vec<(String, String)>)>),
+    /// A table of cells to fill in, row by row: each column's name, label, and what to choose from, if not a text
+    /// of one's own.
+    Grid(Vec<GridColumn>),
     /// One of some, all seen: value, label, help.
     Radios(Vec<(String, String, String)>),
     /// Yes or no; sent as `on`.
@@ -35,6 +38,9 @@ pub enum InputKind {
     /// Here it ends.
     FoldEnd,
 }
+
+/// A column of a grid: name, label, and value and label of what to choose from.
+pub type GridColumn = (String, String, Vec<(String, String)>);
 
 /// One of many to choose from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,6 +175,12 @@ impl Input {
         self.values.iter().any(|chosen| chosen == value)
     }
 
+    /// The cells of a grid, row by row: each with its column.
+    pub fn grid<'g>(&'g self, columns: &'g [GridColumn]) -> Vec<Vec<(&'g GridColumn, &'g String)>> {
+        let rows = self.values.chunks(columns.len().max(1));
+        rows.map(|row| columns.iter().zip(row).collect()).collect()
+    }
+
     /// The single value.
     pub fn one(&self) -> &str {
         self.values.first().map(String::as_str).unwrap_or_default()
@@ -207,8 +219,8 @@ pub struct FormView {
     pub quiet: bool,
     /// Another thing that may be done with the same inputs, not put forward: label and where it is sent.
     pub other: Option<(String, String)>,
-    /// A link below it: label and where it leads.
-    pub aside: Option<(String, String)>,
+    /// Links below it: label and where each leads.
+    pub asides: Vec<(String, String)>,
     /// Errors of the form as a whole, ready to show.
     pub errors: Vec<String>,
 }
@@ -224,7 +236,7 @@ impl FormView {
             danger: false,
             quiet: false,
             other: None,
-            aside: None,
+            asides: Vec::new(),
             errors: Vec::new(),
         }
     }
@@ -253,7 +265,7 @@ impl FormView {
     /// A link below it.
     #[must_use]
     pub fn aside(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
-        self.aside = Some((label.into(), url.into()));
+        self.asides.push((label.into(), url.into()));
         self
     }
 

@@ -230,6 +230,23 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             let chosen = format!("{}:2", ids.membership);
             send(None, true, &[("chosen", &chosen)])
         }
+        ("GET", "/sign-on") => page(None),
+        ("POST", "/sign-on" | "/sign-on/test") => send(
+            None,
+            true,
+            &[
+                ("issuer", "https://127.0.0.1:1"),
+                ("emergency", ids.email),
+                ("claim", "sub"),
+                ("value", "*"),
+                ("role", ids.role_key),
+            ],
+        ),
+        ("GET", "/users/{id}/sign-on") => page(Some(User)),
+        (
+            "POST",
+            "/users/{id}/sign-on" | "/users/{id}/sign-on/forbid" | "/users/{id}/sign-on/{link}/end",
+        ) => send(Some(User), false, &[]),
 
         ("GET", "/ceilings" | "/ceilings/packages" | "/ceilings/packages/new") => page(None),
         ("GET", "/ceilings/matrix") => get(format!("column={}&q=zq", ids.tenant), None),

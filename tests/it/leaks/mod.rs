@@ -41,6 +41,7 @@ fn ask(person: &Person, route: &RouteInfo, base: &str, path: &Ids, case: &Case) 
         .replacen("/t/{tenant}", base, 1)
         .replace("{id}", &id)
         .replace("{token}", "1")
+        .replace("{link}", "1")
         .replace("{version}", "1");
     let mut answer = match &case.body {
         Body::Query(query) => person.get(&format!("{url}?{query}")),

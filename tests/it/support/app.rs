@@ -86,6 +86,14 @@ impl TestApp {
         person
     }
 
+    /// The same where the tenant does not let him in.
+    pub fn user_to(&self, email: &str, path: &str, role: &str) -> Person {
+        self.member(email, path, role);
+        let person = self.visitor();
+        person.log_in_to(email);
+        person
+    }
+
     /// Makes the user, if need be, and gives him the role in one more tenant.
     pub fn member(&self, email: &str, path: &str, role: &str) {
         let tenant = self.db.tenant(path);

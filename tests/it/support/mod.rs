@@ -6,6 +6,7 @@
 pub mod app;
 pub mod mailbox;
 pub mod program;
+pub mod provider;
 pub mod proxy;
 pub mod server;
 pub mod workbook;

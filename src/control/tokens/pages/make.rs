@@ -39,10 +39,12 @@ pub(super) struct TokenForm {
 
 async fn place(visitor: &LoggedIn, path: &str) -> Result<TenantHere> {
     let (user, path) = (visitor.user().id, path.to_owned());
-    visitor
+    let place = visitor
         .run::<Read, _>(move |conn| load::place(conn.pg(), user, &path))
         .await?
-        .ok_or(AppError::NotFound)
+        .ok_or(AppError::NotFound)?;
+    visitor.context().has_signed_on(&place)?;
+    Ok(place)
 }
 
 pub(super) async fn new(visitor: LoggedIn, query: web::Query<Wanted>) -> Result<HttpResponse> {

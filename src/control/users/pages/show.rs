@@ -128,6 +128,7 @@ fn acts(p: &Frame, person: &Person, own: bool) -> Vec<(String, String)> {
             "second-factor",
             person.ours && !own && person.second_factor,
         ),
+        ("sign-on-title", "sign-on", person.ours && !own),
         (state, "state", person.ours && !own),
         (
             "users-anonymise",
