@@ -31,6 +31,8 @@ pub struct App {
     pub secret: SecretString,
     /// The first words below a tenant's URL.
     pub sections: BTreeSet<String>,
+    /// Method and path of what asks whoever is logged in to have shown lately who he is.
+    pub critical: BTreeSet<(String, String)>,
     /// What the first start asks for where the program listens to other machines.
     pub setup_token: OnceLock<SecretString>,
     /// Where the server listens, once it does.
@@ -72,6 +74,7 @@ impl App {
             provisioner,
             secret,
             sections: crate::routes::routes().sections(),
+            critical: crate::routes::routes().critical_ones(),
         };
         Ok(app)
     }

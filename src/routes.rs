@@ -20,6 +20,8 @@ pub fn routes() -> Routes {
     above::passwords::strength::routes(&mut r);
     above::second_factor::pages::routes(&mut r);
     above::sign_on::pages::routes(&mut r);
+    above::proof::pages::routes(&mut r);
+    above::policy::pages::routes(&mut r);
     above::home::routes(&mut r);
     above::tenants::pages::routes(&mut r);
     above::users::pages::routes(&mut r);

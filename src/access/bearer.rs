@@ -199,9 +199,11 @@ const LOOK_UP: &str = "WITH hit AS (
     SELECT hit.id AS token_id, hit.user_id, hit.name AS token_name, hit.expires_at, hit.rights AS token_rights, hit.signed_on,
         CASE t.kind WHEN 'inner' THEN p.slug || '/' || t.slug ELSE t.slug END AS token_tenant,
         hit.user_name, hit.language, hit.theme, hit.time_zone AS user_zone, c.*,
-        control.roles_now(hit.user_id, c.id) AS roles
+        control.roles_now(hit.user_id, c.id) AS roles,
+        s.mark AS sign_on, s.slug AS sign_on_slug, s.label AS sign_on_label
     FROM hit JOIN control.tenants t ON t.id = hit.tenant_id LEFT JOIN control.tenants p ON p.id = t.parent_id
-    LEFT JOIN LATERAL control.context(hit.user_id, $2, $3) c ON c.id = hit.tenant_id";
+    LEFT JOIN LATERAL control.context(hit.user_id, $2, $3) c ON c.id = hit.tenant_id
+    LEFT JOIN LATERAL control.sign_on_asked(hit.user_id, c.id) s ON true";
 
 fn look_up(
     pools: &Pools,

@@ -35,6 +35,8 @@ pub struct RouteInfo {
     pub path: String,
     /// What it asks of its caller.
     pub requires: Requires,
+    /// Whether whoever is logged in must have shown lately who he is.
+    pub critical: bool,
 }
 
 /// What the API's paths begin with.
@@ -64,6 +66,7 @@ type Add = Box<dyn FnOnce(&mut web::ServiceConfig)>;
 #[derive(Default)]
 pub struct Routes {
     table: Vec<RouteInfo>,
+    critical: bool,
     bare: Vec<Add>,
     plain: Vec<Add>,
     inner: Vec<Add>,
@@ -72,6 +75,14 @@ pub struct Routes {
 }
 
 impl Routes {
+    /// What these add asks whoever is logged in to have shown lately who he is: an open session that somebody
+    /// finds is no ground for it. A page is asked for before its form is filled in.
+    pub fn critical(&mut self, add: impl FnOnce(&mut Self)) {
+        self.critical = true;
+        add(self);
+        self.critical = false;
+    }
+
     /// A page.
     pub fn get<F, Args>(&mut self, path: &str, handler: F)
     where
@@ -134,6 +145,7 @@ impl Routes {
             method: method.clone(),
             path: path.to_owned(),
             requires: <Args::Gate as Gate>::requires(),
+            critical: self.critical,
         });
         let twin = |mounted: &str| mounted.replacen("{tenant}", "{tenant}/{inner}", 1);
         let has_twin = below_tenant(path).is_some();
@@ -163,6 +175,13 @@ impl Routes {
     /// The policy table.
     pub fn table(&self) -> &[RouteInfo] {
         &self.table
+    }
+
+    /// Method and path of what is critical.
+    pub fn critical_ones(&self) -> std::collections::BTreeSet<(String, String)> {
+        let named = |route: &RouteInfo| (route.method.to_string(), route.path.clone());
+        let all = self.table.iter().filter(|route| route.critical);
+        all.map(named).collect()
     }
 
     /// The first words below a tenant: no inner tenant may be called so.

@@ -16,7 +16,7 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time::Duration;
 use actix_web::web;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Jsonb, Nullable};
+use diesel::sql_types::{Binary, Integer, Jsonb, Nullable};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -26,6 +26,10 @@ pub const USER: &str = "user";
 pub const SEE_AS: &str = "see_as";
 /// Where it stands by which providers the user logged in.
 pub const SIGNED_ON: &str = "signed_on";
+/// Where it stands when the user last showed who he is, in seconds since 1970.
+pub const PROVED: &str = "proved_at";
+/// Where a form waits while he is asked to.
+pub const KEPT: &str = "kept";
 /// Where the CSRF token stands.
 pub const CSRF: &str = "csrf";
 
@@ -38,6 +42,22 @@ pub struct Limits {
     pub absolute_seconds: i64,
 }
 
+impl Limits {
+    /// The stricter of these and what the user's tenants ask.
+    fn within(&self, asked: &Asked) -> (i32, i64) {
+        let idle = asked.idle_minutes.map(|minutes| 60 * minutes);
+        let absolute = asked.absolute_hours.map(|hours| 3600 * i64::from(hours));
+        (
+            idle.map_or(self.idle_seconds, |idle| idle.min(self.idle_seconds)),
+            absolute.map_or(self.absolute_seconds, |most| {
+                most.min(self.absolute_seconds)
+            }),
+        )
+    }
+}
+
+/// Minutes for which a proof holds where no tenant says otherwise.
+const PROOF_MINUTES: i32 = 15;
 /// An anonymous session (the log-in form's) ends after this long.
 const ANONYMOUS_SECONDS: i32 = 2 * 3600;
 
@@ -61,6 +81,47 @@ struct Loaded {
     state: Option<serde_json::Value>,
 }
 
+/// What the tenants of a user ask of his sessions.
+#[derive(Default, QueryableByName)]
+struct Asked {
+    #[diesel(sql_type = Nullable<Integer>)]
+    idle_minutes: Option<i32>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    absolute_hours: Option<i32>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    most_sessions: Option<i32>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    proof_minutes: Option<i32>,
+}
+
+fn asked(conn: &mut PgConnection, user: i32) -> QueryResult<Asked> {
+    diesel::sql_query(
+        "SELECT idle_minutes, absolute_hours, most_sessions, proof_minutes FROM control.policy_of($1)",
+    )
+    .bind::<Integer, _>(user)
+    .get_result(conn)
+}
+
+/// For how many seconds a user who has shown who he is may do what is critical.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn proof_seconds(pools: &Pools, user: UserId) -> Result<i64> {
+    let asked = control::statement(pools, |conn| asked(conn, user.0))?;
+    Ok(60 * i64::from(asked.proof_minutes.unwrap_or(PROOF_MINUTES)))
+}
+
+/// Ends those of a user's sessions that are more than he may have, the oldest first.
+fn end_surplus(conn: &mut PgConnection, user: i32, most: i32) -> QueryResult<usize> {
+    let surplus: Vec<i64> = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .order(sessions::id.desc())
+        .offset(most.into())
+        .select(sessions::id)
+        .load(conn)?;
+    diesel::delete(sessions::table.filter(sessions::id.eq_any(surplus))).execute(conn)
+}
+
 impl PgSessions {
     /// A store with these limits.
     pub fn new(pools: Pools, limits: Limits) -> Self {
@@ -73,11 +134,12 @@ impl PgSessions {
 
     fn insert(&self, key: &str, state: &State) -> Result<()> {
         let user = Self::user_of(state);
-        let (idle, absolute) = match user {
-            Some(_) => (self.limits.idle_seconds, self.limits.absolute_seconds),
-            None => (ANONYMOUS_SECONDS, i64::from(ANONYMOUS_SECONDS)),
-        };
         control::statement(&self.pools, |conn| {
+            let asked = user.map(|user| asked(conn, user)).transpose()?;
+            let (idle, absolute) = match &asked {
+                Some(asked) => self.limits.within(asked),
+                None => (ANONYMOUS_SECONDS, i64::from(ANONYMOUS_SECONDS)),
+            };
             diesel::insert_into(sessions::table)
                 .values((
                     sessions::key_hash.eq(hash(key)),
@@ -87,9 +149,12 @@ impl PgSessions {
                     sessions::idle_seconds.eq(idle),
                     sessions::ends_at.eq(clock::now() + chrono::Duration::seconds(absolute)),
                 ))
-                .execute(conn)
-        })?;
-        Ok(())
+                .execute(conn)?;
+            if let (Some(user), Some(most)) = (user, asked.and_then(|asked| asked.most_sessions)) {
+                end_surplus(conn, user, most)?;
+            }
+            Ok(())
+        })
     }
 }
 

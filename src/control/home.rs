@@ -5,7 +5,7 @@ use crate::access::{LoggedIn, Routes};
 use crate::control::audit::{self, Actor};
 use crate::control::tenants::queries;
 use crate::control::users::home_of;
-use crate::control::{passwords, sessions};
+use crate::control::{passwords, policy, sessions};
 use crate::db::schema::control::users;
 use crate::db::{Read, Write};
 use crate::error::{AppError, Result};
@@ -199,7 +199,7 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
                 return Err(AppError::invalid("profile-old-wrong"));
             }
             let email: String = me.select(users::email).first(conn.pg())?;
-            passwords::check(&new, &[&email, &shown])?;
+            policy::of_user(conn.pg(), id)?.check(&new, &[&email, &shown])?;
             passwords::set(conn.pg(), &post, id, &passwords::hash(&new)?, true)?;
             // Whoever knew the old password is out: every session but this one.
             sessions::end_all(conn.pg(), id, Some(&own))?;

@@ -9,6 +9,8 @@ pub mod mail;
 pub mod memberships;
 pub mod passwords;
 pub mod pending;
+pub mod policy;
+pub mod proof;
 pub mod review;
 pub mod roles;
 pub mod second_factor;

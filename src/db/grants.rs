@@ -86,6 +86,7 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("second_factors", "SELECT, INSERT, UPDATE, DELETE"),
     ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
     ("trusted_devices", "SELECT, INSERT, DELETE"),
+    ("policies", "SELECT, INSERT, UPDATE"),
     ("sign_ons", "SELECT, INSERT, UPDATE"),
     ("sign_on_roles", "SELECT, INSERT, DELETE"),
     ("sign_on_links", "SELECT, INSERT, UPDATE, DELETE"),
@@ -119,6 +120,8 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "sign_audit_checkpoint(integer, bigint, bytea)",
     "erase_personal(integer)",
     "sign_on_asked(integer, integer)",
+    "policy_of(integer)",
+    "policy_of_tenants(integer[])",
 ];
 
 /// Functions of the schema `gate` that tenants' roles may call.

@@ -47,6 +47,12 @@ pub fn of(error: &AppError, context: &Context, req: &HttpRequest) -> Result<Http
     page(error, context, Some(req))
 }
 
+/// To the page that asks once more who somebody is, and then to `next`.
+pub fn prove_first(next: &str) -> HttpResponse {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    super::page::see_other(&format!("/login/prove?next={next}"))
+}
+
 fn page(error: &AppError, context: &Context, req: Option<&HttpRequest>) -> Result<HttpResponse> {
     if let AppError::Internal(what) = error {
         tracing::error!(what, "request failed");

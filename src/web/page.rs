@@ -87,6 +87,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("users", "users.view", "user"),
     ("roles", "roles.view", "shield"),
     ("sign-on", "sign_on.change", "key"),
+    ("policy", "policy.change", "lock"),
     ("audit", "audit.view", "history"),
 ];
 
@@ -166,7 +167,10 @@ impl Frame {
             .filter(|(_, right, _)| tenant.may(right))
             .filter(|(section, ..)| {
                 !tenant.is_inner()
-                    || !matches!(*section, "inner" | "tenants" | "ceilings" | "sign-on")
+                    || !matches!(
+                        *section,
+                        "inner" | "tenants" | "ceilings" | "sign-on" | "policy"
+                    )
             })
             .map(|(section, _, icon)| NavItem {
                 href: if section.is_empty() {

@@ -104,6 +104,7 @@ test("links lead to every page", async () => {
   all.set("/t/{tenant} (inner)", "/t/nord/vip");
   all.set("/t/{tenant}/recipients (inner, filtered)", "/t/nord/vip/recipients?rule=orders+%3E%3D+3&sort=last_name&dir=asc");
   all.set("/t/{tenant}/recipients (no match)", "/t/nord/recipients?q=nobody-at-all");
+  all.set("/login/prove", "/login/prove?next=%2Ft%2Fnord%2Fpolicy");
   all.set("(not found)", "/t/nord/nothing-here");
   assert.deepEqual(routes.filter((route) => route !== "/" && !all.has(route)), []);
 });

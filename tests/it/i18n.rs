@@ -23,6 +23,7 @@ const BUILT: &[&str] = &[
     "admissions-",
     "audit-",
     "rights-group-",
+    "policy-",
     "sign-on-state-",
 ];
 

@@ -30,9 +30,14 @@ fn every_route_and_its_right() {
         };
         writeln!(
             page,
-            "{:<4} {:<48}{requires}",
+            "{:<4} {:<48}{requires}{}",
             route.method.as_str(),
-            route.path
+            route.path,
+            if route.critical {
+                ", who has just shown who he is"
+            } else {
+                ""
+            }
         )
         .unwrap();
     }

@@ -133,8 +133,12 @@ pub(in crate::access) struct TenantRow {
     sign_on_label: Option<String>,
 }
 
+/// Who is on a visit logged in for where he comes from.
 const LOOK_UP: &str = "SELECT u.name AS user_name, u.language, u.theme, u.time_zone AS user_zone, c.*, \
-    control.roles_now(u.id, c.id) AS roles FROM control.users u LEFT JOIN control.context($1, $2, $3) c ON true WHERE u.id = $1 AND u.state = 'active'";
+        control.roles_now(u.id, c.id) AS roles, s.mark AS sign_on, s.slug AS sign_on_slug, s.label AS sign_on_label \
+    FROM control.users u LEFT JOIN control.context($1, $2, $3) c ON true \
+        LEFT JOIN LATERAL control.sign_on_asked(u.id, COALESCE(c.visits_from, c.id)) s ON true \
+    WHERE u.id = $1 AND u.state = 'active'";
 
 fn look_up(
     pools: &Pools,

@@ -21,7 +21,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -35,11 +36,14 @@ pub async fn load(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let context = Rc::new(context(&req).await?);
     if context.user.is_none()
-        && let Some(kept) = kept_form(&mut req).await?
+        && let Some(kept) = kept_form(&mut req, &["/t/"]).await?
     {
         // The session ended in the middle of a form: what was typed waits behind the log-in.
         let page = error_page::log_in_again(&context, &req.get_session(), &kept)?;
         return Ok(req.into_response(page).map_into_boxed_body());
+    }
+    if let Some(answer) = ask_who(&mut req, &context).await? {
+        return Ok(req.into_response(answer).map_into_boxed_body());
     }
     req.extensions_mut().insert(Rc::clone(&context));
     // PostgreSQL takes no NUL, and nobody types one. Forms refuse it themselves.
@@ -69,8 +73,54 @@ pub async fn load(
     Ok(response)
 }
 
-/// A form sent without a session, to a page that needs one.
-#[derive(Debug)]
+/// Before what is critical, whoever did not show lately who he is does so first; what he sent waits in his session.
+async fn ask_who(req: &mut ServiceRequest, context: &Context) -> Result<Option<HttpResponse>> {
+    let Some(user) = context.user.as_ref().map(|user| user.id) else {
+        return Ok(None);
+    };
+    let app = req
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| AppError::internal("the application state is missing"))?;
+    let pattern = req.match_pattern().unwrap_or_default();
+    let pattern = pattern.replacen("{tenant}/{inner}", "{tenant}", 1);
+    let method = match *req.method() {
+        Method::HEAD => Method::GET,
+        ref method => method.clone(),
+    };
+    if !app.critical.contains(&(method.to_string(), pattern)) {
+        return Ok(None);
+    }
+    let session = req.get_session();
+    let proved: i64 = session.get(session::PROVED).ok().flatten().unwrap_or(0);
+    let seconds = web::block(move || session::proof_seconds(&app.pools, user)).await;
+    let seconds = seconds.map_err(|_| AppError::internal("the work was cut off"))??;
+    if crate::clock::now().timestamp() - proved < seconds {
+        return Ok(None);
+    }
+    let path = req.path().to_owned();
+    let next = match kept_form(req, &["/t/", "/profile/"]).await? {
+        Some(kept) if !kept.pairs.is_empty() => {
+            session
+                .insert(session::KEPT, kept)
+                .map_err(|error| AppError::internal(error.to_string()))?;
+            String::new()
+        }
+        _ if method == Method::GET => {
+            let all = req.uri().path_and_query();
+            all.map(ToString::to_string).unwrap_or_default()
+        }
+        // What only confirms is confirmed again where it was.
+        _ => path
+            .rsplit_once('/')
+            .map(|(above, _)| above.to_owned())
+            .unwrap_or_default(),
+    };
+    Ok(Some(error_page::prove_first(&next)))
+}
+
+/// A form sent without a session, to a page that needs one, or by somebody who has to show first who he is.
+#[derive(Debug, Deserialize, Serialize)]
 pub struct KeptForm {
     /// Where it was sent.
     pub action: String,
@@ -80,7 +130,7 @@ pub struct KeptForm {
     pub pairs: Vec<(String, String)>,
 }
 
-async fn kept_form(req: &mut ServiceRequest) -> Result<Option<KeptForm>> {
+async fn kept_form(req: &mut ServiceRequest, within: &[&str]) -> Result<Option<KeptForm>> {
     let kind = req
         .headers()
         .get(CONTENT_TYPE)
@@ -89,7 +139,7 @@ async fn kept_form(req: &mut ServiceRequest) -> Result<Option<KeptForm>> {
     // Another site's form is not brought back: whoever logs in would find filled in what a stranger wrote.
     if req.method() != Method::POST
         || !same_origin(req.request())
-        || !req.path().starts_with("/t/")
+        || !within.iter().any(|start| req.path().starts_with(start))
         || !kind.starts_with("application/x-www-form-urlencoded")
     {
         return Ok(None);

@@ -22,6 +22,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
         "pending",
         &["confirm", "decline", "expire", "mark", "unmark", "keep"],
     ),
+    ("policy", &["change"]),
     ("recipient", &["create", "delete"]),
     ("recipients", &["bulk", "export", "import"]),
     ("review", &["settings", "remind"]),

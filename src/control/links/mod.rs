@@ -73,6 +73,8 @@ pub enum Standing {
 pub struct Made {
     /// The URL.
     pub url: String,
+    /// The same on this site.
+    pub path: String,
     /// Until when it opens.
     pub expires_at: DateTime<Utc>,
 }
@@ -108,8 +110,10 @@ pub fn make(
             links::expires_at.eq(expires_at),
         ))
         .execute(conn)?;
+    let path = kind.path(&token);
     Ok(Made {
-        url: post.url(&kind.path(&token)),
+        url: post.url(&path),
+        path,
         expires_at,
     })
 }

@@ -6,7 +6,7 @@ use crate::access::{Anonymous, Routes, client};
 use crate::app::App;
 use crate::control::audit::{self, Actor};
 use crate::control::login::throttle;
-use crate::control::{passwords, sessions, users};
+use crate::control::{passwords, policy, sessions, users};
 use crate::db::schema::control::users as table;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
@@ -268,7 +268,8 @@ fn set_password(app: &App, kind: Kind, token: &str, password: &SecretString) -> 
     let Some(Standing::Open { id, user, email }) = look()? else {
         return Ok(false);
     };
-    passwords::check(password, &[&email])?;
+    let rules = control::statement_result(&app.pools, |conn| policy::of_user(conn, user))?;
+    rules.check(password, &[&email])?;
     let (hash, post) = (passwords::hash(password)?, app.post());
     control::run::<Write, _>(&app.pools, |conn| {
         // In the order in which links are made: the user first.

@@ -5,15 +5,18 @@ use super::{begun, check, home, local_path, second};
 use crate::access::{Anonymous, Routes, client};
 use crate::app::App;
 use crate::control::audit::Actor;
+use crate::control::links;
+use crate::control::policy;
 use crate::control::second_factor::devices;
 use crate::control::setup::{self, SetUp};
 use crate::control::sign_on;
 use crate::control::users::NewUser;
-use crate::db::control;
+use crate::db::ids::UserId;
+use crate::db::{Write, control};
 use crate::error::{AppError, Result};
 use crate::web::error_page::{log_in_form, with_token};
 use crate::web::form::{Faulty, Submitted, at_field, error_at};
-use crate::web::page::{Frame, respond, see_other};
+use crate::web::page::{Frame, respond, see_other, see_other_saying};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -113,6 +116,14 @@ struct LogInForm {
     kept_body: String,
 }
 
+/// What a right password leads to.
+enum Found {
+    /// In, or to the second step.
+    Right(UserId, bool),
+    /// To the page that sets another one.
+    Over(String),
+}
+
 async fn log_in(
     visitor: Anonymous,
     session: Session,
@@ -131,17 +142,36 @@ async fn log_in(
             let Some(user) = check(app, &email, &password, &from)? else {
                 return Ok(None);
             };
-            let asked = control::statement_result(&app.pools, |conn| {
-                second::is_asked(conn, user, device.as_deref())
+            let (asked, over) = control::statement_result(&app.pools, |conn| {
+                Ok((
+                    second::is_asked(conn, user, device.as_deref())?,
+                    policy::asks_for_another(conn, user, &password)?,
+                ))
             })?;
+            if over {
+                // Whoever knows the old one sets another; that alone lets nobody in.
+                let post = app.post();
+                let made = control::run::<Write, _>(&app.pools, |conn| {
+                    links::make(conn.pg(), &post, links::Kind::Reset, user, None, false)
+                })?;
+                return Ok(Some(Found::Over(made.path)));
+            }
             if !asked {
                 begun(app, user, None)?;
             }
-            Ok(Some((user, asked)))
+            Ok(Some(Found::Right(user, asked)))
         })
         .await;
     let (user, asked) = match found {
-        Ok(Some(found)) => found,
+        Ok(Some(Found::Right(user, asked))) => (user, asked),
+        Ok(Some(Found::Over(path))) => {
+            return Ok(see_other_saying(
+                &path,
+                "warning",
+                "said-password-over",
+                &[],
+            ));
+        }
         Ok(None) => {
             let errors = error_at("", "login-wrong", &[]);
             return log_in_failed(

@@ -1,7 +1,9 @@
 //! The session that log-in begins, by whatever way, and where it goes then.
 
 use super::{home, local_path, second};
-use crate::access::{Anonymous, session};
+use crate::access::load::KeptForm;
+use crate::access::{Anonymous, Context, session};
+use crate::clock;
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::form::{CSRF_FIELD, REFILL_FIELD};
@@ -26,6 +28,8 @@ pub(in crate::control) struct By {
     pub(in crate::control) end: Option<String>,
     /// What the button says.
     pub(in crate::control) label: String,
+    /// When he showed the provider who he is, in seconds since 1970; 0 where it does not say.
+    pub(in crate::control) proved_at: i64,
 }
 
 /// Notes in a session that its user has shown himself to a provider.
@@ -62,7 +66,9 @@ pub(in crate::control) async fn go(
     let his = going.kept_user == user.to_string();
     let action = local_path(&going.kept_action).filter(|action| his && action.starts_with("/t/"));
     if let Some(action) = action {
-        return go_on(visitor, token, action, &going.kept_body);
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(&going.kept_body)
+            .map_err(|_| AppError::invalid("form-unreadable"))?;
+        return go_on(visitor.context(), token, action, pairs);
     }
     match second::place(&going.next) {
         Some(next) => Ok(see_other(next)),
@@ -98,6 +104,11 @@ pub(in crate::control) fn begin(
         .insert(session::USER, user)
         .map_err(|error| AppError::internal(error.to_string()))?;
     put(session::CSRF, token.clone())?;
+    // A provider may have known him without asking.
+    let at = match &by {
+        Some(by) => by.proved_at,
+        None => clock::now().timestamp(),
+    };
     if let Some(by) = by {
         show(session, &by.mark)?;
         session
@@ -106,14 +117,18 @@ pub(in crate::control) fn begin(
     }
     put("agent", agent)?;
     put("address", address)?;
+    proved(session, at)?;
     Ok(token)
 }
 
 /// After a log-in in the middle of a form: one button brings the form back, filled.
-fn go_on(visitor: &Anonymous, token: String, action: &str, body: &str) -> Result<HttpResponse> {
-    let pairs: Vec<(String, String)> =
-        serde_html_form::from_str(body).map_err(|_| AppError::invalid("form-unreadable"))?;
-    let mut p = Frame::new(visitor.context(), "login-go-on");
+fn go_on(
+    context: &Context,
+    token: String,
+    action: &str,
+    pairs: Vec<(String, String)>,
+) -> Result<HttpResponse> {
+    let mut p = Frame::new(context, "login-go-on");
     p.csrf = token;
     let hidden =
         |(name, value): (String, String)| Input::new(InputKind::Hidden, name, "").value(value);
@@ -127,4 +142,28 @@ fn go_on(visitor: &Anonymous, token: String, action: &str, body: &str) -> Result
         .input(Input::new(InputKind::Hidden, REFILL_FIELD, "").value("1"));
     let intro = p.t("login-go-on-intro");
     p.render(|p| PlainFormPage { p, intro, form })
+}
+
+/// Notes in a session that its user has just shown who he is.
+pub(in crate::control) fn proved(session: &Session, at: i64) -> Result<()> {
+    session
+        .insert(session::PROVED, at)
+        .map_err(|error| AppError::internal(error.to_string()))
+}
+
+/// After somebody has shown once more who he is: to the form that waits in his session, or to `next`.
+pub(in crate::control) fn back(
+    context: &Context,
+    session: &Session,
+    next: &str,
+) -> Result<HttpResponse> {
+    let kept: Option<KeptForm> = session.get(session::KEPT).ok().flatten();
+    session.remove(session::KEPT);
+    let user = context.user.as_ref().map(|user| user.id.to_string());
+    match kept.filter(|kept| Some(&kept.user) == user.as_ref() && next.is_empty()) {
+        Some(kept) if local_path(&kept.action).is_some() => {
+            go_on(context, context.csrf.clone(), &kept.action, kept.pairs)
+        }
+        _ => Ok(see_other(local_path(next).unwrap_or("/"))),
+    }
 }

@@ -7,6 +7,7 @@ pub mod strength;
 use super::links;
 use super::mail::{Letter, Post};
 use super::second_factor::devices;
+use crate::clock;
 use crate::db::ids::UserId;
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -91,6 +92,7 @@ pub fn set(
     diesel::update(users::table.find(user.0))
         .set((
             users::password_hash.eq(hash),
+            users::password_set_at.eq(clock::now()),
             users::version.eq(users::version + 1),
         ))
         .execute(conn)?;

@@ -10,6 +10,29 @@ use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use secrecy::SecretString;
 
+/// As `demand`, of somebody who has a password; who has none has shown otherwise who he is, before he came here.
+///
+/// # Errors
+/// As `demand`.
+pub fn demand_if_any(
+    app: &App,
+    user: UserId,
+    password: &SecretString,
+    address: &str,
+) -> Result<()> {
+    let any: bool = control::statement(&app.pools, |conn| {
+        users::table
+            .find(user.0)
+            .select(users::password_hash.is_not_null())
+            .first(conn)
+    })?;
+    if any {
+        demand(app, user, password, address)
+    } else {
+        Ok(())
+    }
+}
+
 /// Demands that the password is the user's. Slow on purpose; guessing is slowed down like that at log-in.
 ///
 /// # Errors

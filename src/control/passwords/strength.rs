@@ -1,14 +1,15 @@
 //! How hard a password is to guess: an estimate by zxcvbn, whose lists hold the passwords, words and names that
 //! are tried first. The worst are refused; while typing the estimate is shown.
 
-use crate::access::{Anonymous, Routes};
-use crate::error::Result;
+use crate::access::{Anonymous, Routes, client};
+use crate::error::{AppError, Result};
 use crate::web::form::Submitted;
 use crate::web::i18n::Texts;
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use std::time::Instant;
 use validator::Validate;
 use zxcvbn::{Score, zxcvbn};
 
@@ -41,7 +42,16 @@ struct Typed {
 }
 
 /// The estimate for the page, in words. Nothing is kept.
-async fn strength(visitor: Anonymous, sent: Submitted<Typed>) -> Result<HttpResponse> {
+async fn strength(
+    visitor: Anonymous,
+    sent: Submitted<Typed>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
+    let address = client::address(&req, visitor.app());
+    let taken = visitor.app().visitors.take(address, Instant::now());
+    taken.map_err(|budget| AppError::TooMany {
+        wait_seconds: budget.seconds,
+    })?;
     let typed = match sent.validated() {
         Ok(typed) => typed.into_inner().password,
         Err(faulty) => faulty.typed.password,

@@ -25,10 +25,12 @@ const HERE: &str = "/profile/second-factor";
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get(HERE, page);
-    r.post("/profile/second-factor/begin", begin);
+    r.critical(|r| {
+        r.post("/profile/second-factor/begin", begin);
+        r.post("/profile/second-factor/end", end);
+    });
     r.post("/profile/second-factor/confirm", confirm);
     r.post("/profile/second-factor/codes", codes);
-    r.post("/profile/second-factor/end", end);
     r.post("/profile/second-factor/devices/{id}/end", end_device);
 }
 
@@ -245,7 +247,7 @@ async fn begin(
     let password = form.password.clone();
     let begun = visitor
         .block(move |app| {
-            proof::demand(app, user, &password, &address)?;
+            proof::demand_if_any(app, user, &password, &address)?;
             control::run::<Write, _>(&app.pools, |conn| {
                 super::begin(conn.pg(), &app.secret, user)
             })
@@ -332,7 +334,7 @@ async fn end(
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
     let ended = visitor
         .block(move |app| {
-            proof::demand(app, user, &form.password, &address)?;
+            proof::demand_if_any(app, user, &form.password, &address)?;
             if !check(app, user, &form.end_code, &address, true)? {
                 return Err(AppError::invalid("second-factor-wrong"));
             }

@@ -4,7 +4,7 @@ use super::invite::{Invited, invite};
 use super::{NewUser, by_email, create, normalise_email};
 use crate::control::mail::Post;
 use crate::control::memberships::{self, Granter, Place};
-use crate::control::roles;
+use crate::control::{policy, roles};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use diesel::prelude::*;
@@ -58,12 +58,14 @@ pub fn admit(
     // Hashing takes long; nobody else's change of rights waits for it.
     let person = match by_email(conn, &email)? {
         Some(user) => Ok(user),
-        None => Err(NewUser::check(
-            &email,
-            &wanted.name,
-            password,
-            &wanted.language,
-        )?),
+        None => {
+            let new = NewUser::check(&email, &wanted.name, password, &wanted.language)?;
+            if let Some(password) = password {
+                let rules = policy::of_tenants(conn, &[tenant])?;
+                rules.check(password, &[&email, &wanted.name])?;
+            }
+            Err(new)
+        }
     };
     roles::lock(conn)?;
     granter.demand_change(conn, &Place::default(), &Place::with_roles(&wanted.roles))?;

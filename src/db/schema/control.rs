@@ -41,6 +41,7 @@ diesel::table! {
         email -> Text,
         name -> Text,
         password_hash -> Nullable<Text>,
+        password_set_at -> Timestamptz,
         language -> Text,
         theme -> Text,
         time_zone -> Text,
@@ -341,6 +342,22 @@ diesel::table! {
         address -> Text,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// What tenants ask of passwords and sessions.
+    control.policies (tenant_id) {
+        tenant_id -> Integer,
+        password_length -> Nullable<Integer>,
+        password_score -> Nullable<Integer>,
+        password_classes -> Nullable<Bool>,
+        password_days -> Nullable<Integer>,
+        idle_minutes -> Nullable<Integer>,
+        absolute_hours -> Nullable<Integer>,
+        most_sessions -> Nullable<Integer>,
+        proof_minutes -> Nullable<Integer>,
+        version -> Integer,
     }
 }
 

@@ -230,6 +230,8 @@ pub fn case(route: &RouteInfo, ids: &Ids) -> Option<Case> {
             let chosen = format!("{}:2", ids.membership);
             send(None, true, &[("chosen", &chosen)])
         }
+        ("GET", "/policy") => page(None),
+        ("POST", "/policy") => send(None, false, &[("password_length", "9")]),
         ("GET", "/sign-on") => page(None),
         ("POST", "/sign-on" | "/sign-on/test") => send(
             None,

@@ -20,20 +20,26 @@ pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/ceilings/compare", compare::page);
     r.get("/t/{tenant}/ceilings/matrix", matrix::page);
     r.post("/t/{tenant}/ceilings/matrix/check", matrix::check);
-    r.post("/t/{tenant}/ceilings/matrix", matrix::save);
-    r.post("/t/{tenant}/ceilings/give", give::give);
+    r.critical(|r| {
+        r.post("/t/{tenant}/ceilings/matrix", matrix::save);
+        r.post("/t/{tenant}/ceilings/give", give::give);
+    });
     r.get("/t/{tenant}/ceilings/packages", packages::index);
     r.get("/t/{tenant}/ceilings/packages/new", packages::new);
     r.post("/t/{tenant}/ceilings/packages", packages::create);
-    r.get("/t/{tenant}/ceilings/packages/{id}", packages::edit);
-    r.post("/t/{tenant}/ceilings/packages/{id}", packages::change);
+    r.critical(|r| {
+        r.get("/t/{tenant}/ceilings/packages/{id}", packages::edit);
+        r.post("/t/{tenant}/ceilings/packages/{id}", packages::change);
+    });
     r.post(
         "/t/{tenant}/ceilings/packages/{id}/delete",
         packages::delete,
     );
-    r.get("/t/{tenant}/ceilings/{id}", edit::edit);
-    r.post("/t/{tenant}/ceilings/{id}/check", edit::check);
-    r.post("/t/{tenant}/ceilings/{id}", edit::change);
+    r.critical(|r| {
+        r.get("/t/{tenant}/ceilings/{id}", edit::edit);
+        r.post("/t/{tenant}/ceilings/{id}/check", edit::check);
+        r.post("/t/{tenant}/ceilings/{id}", edit::change);
+    });
 }
 
 /// The tenant or package that the URL names.

@@ -16,19 +16,25 @@ use serde::Deserialize;
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/roles", list::index);
-    r.get("/t/{tenant}/roles/new", edit::new);
-    r.post("/t/{tenant}/roles", edit::create);
+    r.critical(|r| {
+        r.get("/t/{tenant}/roles/new", edit::new);
+        r.post("/t/{tenant}/roles", edit::create);
+    });
     r.get("/t/{tenant}/roles/compare", compare::page);
     r.get("/t/{tenant}/roles/export", list::export);
     r.get("/t/{tenant}/roles/matrix", matrix::page);
     r.post("/t/{tenant}/roles/matrix/check", matrix::check);
-    r.post("/t/{tenant}/roles/matrix", matrix::save);
+    r.critical(|r| {
+        r.post("/t/{tenant}/roles/matrix", matrix::save);
+    });
     r.get("/t/{tenant}/roles/{id}", show::page);
-    r.get("/t/{tenant}/roles/{id}/edit", edit::edit);
-    r.post("/t/{tenant}/roles/{id}/check", edit::check);
-    r.post("/t/{tenant}/roles/{id}", edit::change);
-    r.get("/t/{tenant}/roles/{id}/delete", delete::ask);
-    r.post("/t/{tenant}/roles/{id}/delete", delete::delete);
+    r.critical(|r| {
+        r.get("/t/{tenant}/roles/{id}/edit", edit::edit);
+        r.post("/t/{tenant}/roles/{id}/check", edit::check);
+        r.post("/t/{tenant}/roles/{id}", edit::change);
+        r.get("/t/{tenant}/roles/{id}/delete", delete::ask);
+        r.post("/t/{tenant}/roles/{id}/delete", delete::delete);
+    });
     r.get("/t/{tenant}/roles/{id}/versions/{version}", versions::page);
     r.post(
         "/t/{tenant}/roles/{id}/versions/{version}",

@@ -4,14 +4,16 @@ use super::super::entry::{self, Entry};
 use super::super::outgoing::Outgoing;
 use super::super::provider::{Identity, Provider};
 use super::super::requests::{self, Pending, Purpose, Wish};
-use super::super::{SignOn, at, links, own};
+use super::super::{SignOn, at, links, nearest, own};
 use super::{Said, callback_url, depart, log_out_url};
-use crate::access::{Anonymous, client};
+use crate::access::{Anonymous, LoggedIn, client};
 use crate::app::App;
+use crate::clock;
 use crate::control::audit::Actor;
-use crate::control::login::session::{By, Going, begin, go, show};
+use crate::control::login::session::{By, Going, back, begin, go, proved, show};
 use crate::control::login::{begun, local_path, second};
 use crate::control::second_factor::devices;
+use crate::control::users::home_of;
 use crate::db::ids::UserId;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
@@ -83,6 +85,72 @@ pub(super) async fn start(
     }
 }
 
+/// To the provider that the user's home has, to show there once more who he is.
+pub(super) async fn prove(
+    visitor: LoggedIn,
+    query: web::Query<Next>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
+    let address = client::address(&req, visitor.app());
+    let taken = visitor.app().visitors.take(address, Instant::now());
+    taken.map_err(|budget| AppError::TooMany {
+        wait_seconds: budget.seconds,
+    })?;
+    let (user, browser) = (visitor.user().id, visitor.context().csrf.clone());
+    let next = local_path(&query.next).unwrap_or_default().to_owned();
+    let went = visitor
+        .block(move |app| {
+            let row = control::statement_result(&app.pools, |conn| {
+                let home = home_of(conn, user)?;
+                nearest(conn, home)
+            })?;
+            let row = row.ok_or(AppError::NotFound)?;
+            let wish = Wish {
+                purpose: Purpose::Prove,
+                user: Some(user),
+                browser: &browser,
+                next: &next,
+            };
+            depart(app, &row, &wish, true, "")
+        })
+        .await;
+    match went {
+        Ok(url) => Ok(see_other(url.as_str())),
+        Err(AppError::Invalid { .. }) => {
+            let p = Frame::new(visitor.context(), "sign-on-title");
+            away(p, "sign-on-down", StatusCode::BAD_GATEWAY)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// How long ago he may have shown the provider who he is, in seconds: it was told to ask him now.
+const JUST_NOW: i64 = 5 * 60;
+
+/// Whoever is logged in has shown once more who he is, if it is he and the provider did ask him.
+async fn prove_by(
+    visitor: &Anonymous,
+    session: &Session,
+    (row, pending, who): (SignOn, Pending, Identity),
+) -> Result<HttpResponse> {
+    let at = who.proved_at.unwrap_or(0);
+    let just_now = clock::now().timestamp() - at < JUST_NOW;
+    let found = visitor
+        .block(move |app| {
+            control::statement_result(&app.pools, |conn| {
+                links::find(conn, &who.issuer, &who.subject)
+            })
+        })
+        .await?;
+    if !just_now || found.is_none() || found != pending.user {
+        let p = Frame::new(visitor.context(), "sign-on-title");
+        return away(p, "sign-on-refused", StatusCode::FORBIDDEN);
+    }
+    show(session, &row.mark())?;
+    proved(session, at)?;
+    back(visitor.context(), session, &pending.next)
+}
+
 fn away(p: Frame, key: &str, status: StatusCode) -> Result<HttpResponse> {
     let (text, back) = (p.t(key), p.t("sign-on-back"));
     let url = match &p.user {
@@ -136,7 +204,7 @@ pub(super) async fn callback(
     match pending.purpose {
         Purpose::Enter => enter(&visitor, &session, &req, (row, pending, who)).await,
         Purpose::Link => link(&visitor, &session, (row, pending, who)).await,
-        Purpose::Prove => Err(AppError::NotFound),
+        Purpose::Prove => prove_by(&visitor, &session, (row, pending, who)).await,
     }
 }
 
@@ -196,6 +264,7 @@ fn by(app: &App, row: &SignOn, who: &Identity) -> By {
         issuer: row.issuer.clone(),
         end,
         label: row.label.clone(),
+        proved_at: who.proved_at.unwrap_or(0),
     }
 }
 
@@ -246,7 +315,6 @@ async fn enter(
         }
         Entry::Shown(_) => {
             show(session, &mark)?;
-            session.renew();
             let next = local_path(&pending.next).unwrap_or("/tenants");
             Ok(see_other(next))
         }

@@ -25,20 +25,25 @@ const CALLBACK: &str = "/login/callback";
 pub fn routes(r: &mut Routes) {
     r.get("/login/sso", find::page);
     r.post("/login/sso", find::find);
+    r.get("/login/sso/prove", enter::prove);
     r.get("/login/sso/{slug}", enter::start);
     r.get(CALLBACK, enter::callback);
     r.post("/logout", out::log_out);
-    r.get("/profile/sign-on", own::index);
-    r.post("/profile/sign-on/link", own::link);
-    r.get("/profile/sign-on/{id}/end", own::ask);
-    r.post("/profile/sign-on/{id}/end", own::end);
-    r.get("/t/{tenant}/sign-on", settings::page);
-    r.post("/t/{tenant}/sign-on", settings::save);
-    r.post("/t/{tenant}/sign-on/test", settings::test);
-    r.get("/t/{tenant}/users/{id}/sign-on", user::page);
-    r.post("/t/{tenant}/users/{id}/sign-on", user::permit);
-    r.post("/t/{tenant}/users/{id}/sign-on/forbid", user::forbid);
-    r.post("/t/{tenant}/users/{id}/sign-on/{link}/end", user::end);
+    r.critical(|r| {
+        r.get("/profile/sign-on", own::index);
+        r.post("/profile/sign-on/link", own::link);
+        r.get("/profile/sign-on/{id}/end", own::ask);
+        r.post("/profile/sign-on/{id}/end", own::end);
+    });
+    r.critical(|r| {
+        r.get("/t/{tenant}/sign-on", settings::page);
+        r.post("/t/{tenant}/sign-on", settings::save);
+        r.post("/t/{tenant}/sign-on/test", settings::test);
+        r.get("/t/{tenant}/users/{id}/sign-on", user::page);
+        r.post("/t/{tenant}/users/{id}/sign-on", user::permit);
+        r.post("/t/{tenant}/users/{id}/sign-on/forbid", user::forbid);
+        r.post("/t/{tenant}/users/{id}/sign-on/{link}/end", user::end);
+    });
 }
 
 /// A page that says something and leads on.

@@ -1,13 +1,12 @@
 //! A user's own links: by which providers he is known, and becoming known by another. His address links him
-//! nowhere; he does it himself, and shows that it is he.
+//! nowhere; he does it himself, having just shown that it is he.
 
 use super::super::links::{self, Link};
 use super::super::requests::{Purpose, Wish};
 use super::super::{SignOn, nearest};
 use super::{Said, depart};
-use crate::access::{LoggedIn, client};
+use crate::access::LoggedIn;
 use crate::control::audit::Actor;
-use crate::control::passwords::proof;
 use crate::control::users::home_of;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::{memberships, tenants};
@@ -16,10 +15,9 @@ use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use diesel::prelude::*;
-use secrecy::SecretString;
 use serde::Deserialize;
 use validator::Validate;
 
@@ -35,8 +33,6 @@ pub(super) struct Which {
 pub(super) struct LinkForm {
     #[serde(default)]
     tenant: i32,
-    #[serde(default)]
-    password: SecretString,
 }
 
 #[derive(Template)]
@@ -91,19 +87,12 @@ async fn show(visitor: &LoggedIn, chosen: i32, errors: Option<&Errors>) -> Resul
         .map(|(row, name)| (row.tenant_id.to_string(), format!("{} ({name})", row.label)))
         .collect();
     let form = (!open.is_empty()).then(|| {
-        FormView::new(format!("{HERE}/link"), p.t("sign-on-link"))
-            .input(Input::select(
-                "tenant",
-                p.t("sign-on-provider"),
-                open,
-                chosen.to_string(),
-            ))
-            .input(
-                Input::line("password", p.t("login-password"), "")
-                    .typed("password")
-                    .autocomplete("current-password")
-                    .required(),
-            )
+        FormView::new(format!("{HERE}/link"), p.t("sign-on-link")).input(Input::select(
+            "tenant",
+            p.t("sign-on-provider"),
+            open,
+            chosen.to_string(),
+        ))
     });
     match errors {
         Some(errors) => {
@@ -119,18 +108,13 @@ pub(super) async fn index(visitor: LoggedIn) -> Result<HttpResponse> {
 }
 
 /// To the provider, to come back linked.
-pub(super) async fn link(
-    visitor: LoggedIn,
-    sent: Submitted<LinkForm>,
-    req: HttpRequest,
-) -> Result<HttpResponse> {
+pub(super) async fn link(visitor: LoggedIn, sent: Submitted<LinkForm>) -> Result<HttpResponse> {
     let form = match sent.validated() {
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return show(&visitor, typed.tenant, Some(&errors)).await,
     };
-    let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
+    let (user, tenant) = (visitor.user().id, form.tenant);
     let browser = visitor.context().csrf.clone();
-    let (tenant, password) = (form.tenant, form.password.clone());
     let went = visitor
         .block(move |app| {
             let row = crate::db::control::run::<Read, _>(&app.pools, |conn| {
@@ -138,7 +122,6 @@ pub(super) async fn link(
                 let row = all.into_iter().find(|(row, _)| row.tenant_id == tenant);
                 row.ok_or(AppError::NotFound)
             })?;
-            proof::demand(app, user, &password, &address)?;
             let wish = Wish {
                 purpose: Purpose::Link,
                 user: Some(user),
@@ -159,14 +142,6 @@ pub(super) async fn link(
                 p,
             });
         }
-        Err(AppError::TooMany { wait_seconds }) => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            error_at("", "error-too-many-text", &seconds)
-        }
-        Err(AppError::Invalid {
-            key: "profile-old-wrong",
-            params,
-        }) => error_at("password", "profile-old-wrong", &params),
         Err(AppError::Invalid { .. }) => error_at("", "sign-on-down", &[]),
         Err(other) => return Err(other),
     };

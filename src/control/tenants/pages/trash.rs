@@ -23,13 +23,17 @@ use validator::Validate;
 /// The routes; the list of the trash comes before the page of one tenant.
 pub(super) fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/tenants/trash", separate_list);
-    r.get("/t/{tenant}/tenants/{id}/delete", delete_separate_page);
-    r.post("/t/{tenant}/tenants/{id}/delete", delete_separate);
+    r.critical(|r| {
+        r.get("/t/{tenant}/tenants/{id}/delete", delete_separate_page);
+        r.post("/t/{tenant}/tenants/{id}/delete", delete_separate);
+    });
     r.get("/t/{tenant}/tenants/{id}/restore", restore_separate_page);
     r.post("/t/{tenant}/tenants/{id}/restore", restore_separate);
     r.get("/t/{tenant}/inner/trash", inner_list);
-    r.get("/t/{tenant}/inner/{id}/delete", delete_inner_page);
-    r.post("/t/{tenant}/inner/{id}/delete", delete_inner);
+    r.critical(|r| {
+        r.get("/t/{tenant}/inner/{id}/delete", delete_inner_page);
+        r.post("/t/{tenant}/inner/{id}/delete", delete_inner);
+    });
     r.get("/t/{tenant}/inner/{id}/restore", restore_inner_page);
     r.post("/t/{tenant}/inner/{id}/restore", restore_inner);
 }

@@ -12,8 +12,10 @@ use actix_web::HttpResponse;
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get("/profile/tokens", own::index);
-    r.get("/profile/tokens/new", make::new);
-    r.post("/profile/tokens/new", make::create);
+    r.critical(|r| {
+        r.get("/profile/tokens/new", make::new);
+        r.post("/profile/tokens/new", make::create);
+    });
     r.get("/profile/tokens/{id}/revoke", own::ask);
     r.post("/profile/tokens/{id}/revoke", own::revoke);
     r.get("/t/{tenant}/users/{id}/tokens", member::all);

@@ -9,7 +9,7 @@ use crate::access::ControlAccess;
 use crate::access::rights::{ChangeUsers, Right};
 use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
-use crate::control::passwords;
+use crate::control::{passwords, policy};
 use crate::db::constraint::{Blame, blame};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
@@ -214,7 +214,8 @@ pub(super) async fn set_password(
     let person_of = person.clone();
     let outcome = access
         .run(move |conn| {
-            passwords::check(&typed.password, &[&person_of.email, &person_of.name])?;
+            let rules = policy::of_user(conn.pg(), UserId(person_of.id))?;
+            rules.check(&typed.password, &[&person_of.email, &person_of.name])?;
             let hash = passwords::hash(&typed.password)?;
             care.set_password(conn.pg(), &post, &hash)
         })

@@ -25,16 +25,22 @@ pub fn routes(r: &mut Routes) {
     r.post("/t/{tenant}/users", add::create);
     r.get("/t/{tenant}/users/export", list::export);
     r.get("/t/{tenant}/users/bulk", bulk::page);
-    r.post("/t/{tenant}/users/bulk", bulk::act);
+    r.critical(|r| {
+        r.post("/t/{tenant}/users/bulk", bulk::act);
+    });
     r.get("/t/{tenant}/users/compare", compare::page);
     r.get("/t/{tenant}/users/matrix", matrix::page);
     r.post("/t/{tenant}/users/matrix/check", matrix::check);
-    r.post("/t/{tenant}/users/matrix", matrix::save);
+    r.critical(|r| {
+        r.post("/t/{tenant}/users/matrix", matrix::save);
+    });
     r.get("/t/{tenant}/users/{id}", show::show);
-    r.get("/t/{tenant}/users/{id}/edit", change::edit);
-    r.post("/t/{tenant}/users/{id}/edit", change::change);
-    r.get("/t/{tenant}/users/{id}/password", change::password);
-    r.post("/t/{tenant}/users/{id}/password", change::set_password);
+    r.critical(|r| {
+        r.get("/t/{tenant}/users/{id}/edit", change::edit);
+        r.post("/t/{tenant}/users/{id}/edit", change::change);
+        r.get("/t/{tenant}/users/{id}/password", change::password);
+        r.post("/t/{tenant}/users/{id}/password", change::set_password);
+    });
     r.get("/t/{tenant}/users/{id}/state", change::state);
     r.post("/t/{tenant}/users/{id}/state", change::set_state);
     r.post("/t/{tenant}/users/{id}/sessions/end", change::end_sessions);
@@ -44,18 +50,20 @@ pub fn routes(r: &mut Routes) {
         invitation::withdraw,
     );
     r.get("/t/{tenant}/users/{id}/why", why::page);
-    r.get(
-        "/t/{tenant}/users/{id}/second-factor",
-        change::second_factor,
-    );
-    r.post(
-        "/t/{tenant}/users/{id}/second-factor",
-        change::reset_second_factor,
-    );
-    r.get("/t/{tenant}/users/{id}/anonymise", anonymise::page);
-    r.post("/t/{tenant}/users/{id}/anonymise", anonymise::anonymise);
-    r.get("/t/{tenant}/users/{id}/roles", roles::page);
-    r.post("/t/{tenant}/users/{id}/roles", roles::set);
+    r.critical(|r| {
+        r.get(
+            "/t/{tenant}/users/{id}/second-factor",
+            change::second_factor,
+        );
+        r.post(
+            "/t/{tenant}/users/{id}/second-factor",
+            change::reset_second_factor,
+        );
+        r.get("/t/{tenant}/users/{id}/anonymise", anonymise::page);
+        r.post("/t/{tenant}/users/{id}/anonymise", anonymise::anonymise);
+        r.get("/t/{tenant}/users/{id}/roles", roles::page);
+        r.post("/t/{tenant}/users/{id}/roles", roles::set);
+    });
 }
 
 /// The user that the URL names.
