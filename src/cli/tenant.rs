@@ -1,7 +1,7 @@
 //! `mandant tenant create|list|show|lock|unlock|delete|restore`.
 
 use super::database::{Opened, open, password_from_stdin};
-use super::output::{Format, table};
+use super::output::{Format, message, table};
 use super::{Failure, Result, Verb};
 use crate::config::Loaded;
 use crate::control::audit::Actor;
@@ -12,11 +12,13 @@ use crate::control::tenants::provision::{
 use crate::control::tenants::purge;
 use crate::control::tenants::slug::Slug;
 use crate::control::tenants::{self, Shown};
-use crate::control::users::NewUser;
-use crate::db::Viewer;
+use crate::control::users::invite::{has_password, invite};
+use crate::control::users::{self, NewUser};
 use crate::db::ids::TenantId;
+use crate::db::{Viewer, Write};
 use crate::error::AppError;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 /// Create, show, lock and delete tenants
 #[derive(Args, Debug)]
@@ -81,7 +83,7 @@ struct Create {
     /// Name of its first administrator
     #[arg(long, requires = "admin_email")]
     admin_name: Option<String>,
-    /// Read the administrator's password from standard input
+    /// Read the administrator's password from standard input; without it the link is printed by which he sets one
     #[arg(long, requires = "admin_email")]
     password_stdin: bool,
     #[command(flatten)]
@@ -186,8 +188,46 @@ impl Create {
             }
             other => other,
         })?;
-        print(&opened, id, self.format)
+        let invitation = match &self.admin_email {
+            Some(email) if !self.password_stdin => invitation(&opened, id, email)?,
+            _ => None,
+        };
+        if let Some(link) = &invitation {
+            message(&format!(
+                "to set the administrator's password, within 7 days: {link}"
+            ));
+        }
+        let made = Made {
+            tenant: shown(&opened, id)?,
+            invitation,
+        };
+        self.format
+            .print(&made, |made| table(&[cells(&made.tenant)]))
     }
+}
+
+/// A tenant that was made.
+#[derive(Serialize)]
+struct Made {
+    #[serde(flatten)]
+    tenant: Shown,
+    /// The link by which its first administrator sets his password, where he has none.
+    invitation: Option<String>,
+}
+
+/// The link for a first administrator who is new; who has a password needs none.
+fn invitation(opened: &Opened, tenant: TenantId, email: &str) -> Result<Option<String>> {
+    let (email, post) = (users::normalise_email(email)?, opened.app.post());
+    let link = crate::db::control::run::<Write, _>(&opened.app.pools, |conn| {
+        let Some(user) = users::by_email(conn.pg(), &email)? else {
+            return Ok(None);
+        };
+        if has_password(conn.pg(), user)? {
+            return Ok(None);
+        }
+        Ok(invite(conn.pg(), &post, Actor::cli(), tenant, user, true)?.link())
+    })?;
+    Ok(link)
 }
 
 fn shown(opened: &Opened, id: TenantId) -> Result<Shown> {

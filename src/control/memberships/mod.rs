@@ -336,13 +336,13 @@ fn put(
     Ok(())
 }
 
-/// Whether anybody is left who can log in and administer the tenant without an end; asked after the act, which is undone
+/// Whether anybody is left who can log in (by a password or a provider: who is only invited cannot) and administer the tenant without an end; asked after the act, which is undone
 /// otherwise.
 ///
 /// # Errors
 /// `Invalid("last-administrator")`.
 pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Result<()> {
-    use crate::db::schema::control::{pending_rights, users};
+    use crate::db::schema::control::{pending_rights, sign_on_links, users};
     let administrators: i64 = memberships::table
         .inner_join(membership_roles::table.inner_join(roles_table::table))
         .inner_join(users::table)
@@ -350,6 +350,9 @@ pub fn keeps_an_administrator(conn: &mut PgConnection, tenant: TenantId) -> Resu
         .filter(roles_table::built_in)
         .filter(roles_table::key.eq(ADMINISTRATOR))
         .filter(users::state.eq("active"))
+        .filter(users::password_hash.is_not_null().or(diesel::dsl::exists(
+            sign_on_links::table.filter(sign_on_links::user_id.eq(users::id)),
+        )))
         .filter(memberships::valid_from.is_null())
         .filter(memberships::valid_until.is_null())
         // Nor one of whose rights some wait for a second person.

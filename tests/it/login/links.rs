@@ -441,3 +441,28 @@ fn who_may_not_look_after_somebody_invites_him_nowhere() {
     assert!(added.attribute("#link", "value").is_none());
     assert_eq!(app.visitor().get(&link).status, 200);
 }
+
+#[test]
+fn who_is_only_invited_does_not_count_as_the_last_administrator() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    let boss = app.user("boss@example.org", "nord", "administrator");
+    let admin = app.visitor();
+    admin.log_in("admin@example.org");
+    let new = [
+        ("email", "neu@example.org"),
+        ("name", "Neu"),
+        ("roles", "administrator"),
+    ];
+    assert!([200, 303].contains(&boss.submit("/t/nord/users/new", &new).status));
+    let id = count(
+        &mut app.db.as_provisioner(),
+        "SELECT id::bigint AS n FROM users WHERE email = 'boss@example.org'",
+    );
+    let state = format!("/t/main/users/{id}/state");
+    let refused = admin.submit(&state, &[("state", "inactive")]);
+    assert_eq!(refused.status, 422, "nobody would be left who can log in");
+    let link = "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = 'boss@example.org') WHERE email = 'neu@example.org'";
+    sql(&app, link);
+    assert_eq!(admin.submit(&state, &[("state", "inactive")]).status, 303);
+}

@@ -214,3 +214,40 @@ fn the_doctor_finds_what_lacks() {
     assert!(orphans["what"].as_str().unwrap().contains("t_4711"));
     assert_eq!(find(&findings, "public-schema")["ok"], false);
 }
+
+#[test]
+fn a_first_administrator_without_a_password_gets_a_link() {
+    let w = World::new();
+    let arguments = [
+        "tenant",
+        "create",
+        "--kind",
+        "separate",
+        "--slug",
+        "ost",
+        "--name",
+        "Ost",
+        "--admin-email",
+        "olga@ost.example",
+        "--admin-name",
+        "Olga",
+        "--json",
+    ];
+    let output = mandant(&w, &arguments);
+    let link = json(&output)["invitation"].as_str().unwrap().to_owned();
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&link));
+    let path = &link[link.find("/invitation/").unwrap()..];
+    let olga = w.app.visitor();
+    assert_eq!(olga.get(path).status, 200);
+    let set = olga.submit(path, &[("password", crate::support::app::PASSWORD)]);
+    assert_eq!(set.location, "/login");
+    olga.log_in("olga@ost.example");
+    assert_eq!(olga.get("/t/ost").status, 200);
+    // Who has a password needs none.
+    let again = [&arguments[..4], &["--slug", "west"], &arguments[6..]].concat();
+    let again: Vec<&str> = again
+        .into_iter()
+        .map(|word| if word == "ost" { "west" } else { word })
+        .collect();
+    assert_eq!(json(&mandant(&w, &again))["invitation"], Value::Null);
+}
