@@ -38,3 +38,4 @@ ceilings-not-inner = gibt es in Inner-Mandanten nicht
 ceilings-compare = Zwei Mandanten vergleichen
 ceilings-one = Erster Mandant
 ceilings-other = Zweiter Mandant
+ceilings-limit-or-rights = Sie haben einzelne Rechte geändert, aber keine Grenze gewählt. Wählen Sie „nur diese Rechte“ oder lassen Sie die Rechte, wie sie waren.

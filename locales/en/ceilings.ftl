@@ -38,3 +38,4 @@ ceilings-not-inner = does not exist in inner tenants
 ceilings-compare = Compare two tenants
 ceilings-one = First tenant
 ceilings-other = Second tenant
+ceilings-limit-or-rights = You changed single rights, yet no limit is chosen. Choose “only these rights”, or leave the rights as they were.

@@ -22,6 +22,55 @@ struct ErrorPage {
     detail: String,
     /// The way on instead of to the start: label and URL.
     act: Option<(String, String)>,
+    /// Where the start is.
+    start: String,
+}
+
+/// The same within a tenant, for who has a place in it: its sections stay at hand.
+#[derive(Template)]
+#[template(path = "pages/error_inside.html")]
+struct ErrorInside {
+    p: Frame,
+    text: String,
+    detail: String,
+    act: Option<(String, String)>,
+    start: String,
+}
+
+impl From<ErrorPage> for ErrorInside {
+    fn from(page: ErrorPage) -> Self {
+        let ErrorPage {
+            p,
+            text,
+            detail,
+            act,
+            start,
+        } = page;
+        Self {
+            p,
+            text,
+            detail,
+            act,
+            start,
+        }
+    }
+}
+
+/// Whether the page may show the frame of the tenant: who has nothing there is not told that it exists.
+fn is_inside(error: &AppError, context: &Context) -> bool {
+    let placed = |tenant: &crate::access::context::TenantHere| !tenant.rights.is_empty();
+    let within = matches!(
+        error,
+        AppError::NotFound
+            | AppError::Forbidden { .. }
+            | AppError::OnlyLooking
+            | AppError::Conflict
+            | AppError::Invalid { .. }
+            | AppError::Rule(_)
+            | AppError::OutsideFence
+            | AppError::TooMany { .. }
+    );
+    within && context.user.is_some() && context.tenant.as_ref().is_some_and(placed)
 }
 
 /// The answer to an error: a page, or, if nobody is logged in, the way to the log-in and back.
@@ -69,13 +118,19 @@ fn page(error: &AppError, context: &Context, req: Option<&HttpRequest>) -> Resul
         }
         _ => None,
     };
+    let (status, inside) = (error.status_code(), is_inside(error, context));
     let page = ErrorPage {
+        start: if inside { p.url("") } else { "/".to_owned() },
         p,
         text,
         detail,
         act,
     };
-    let mut response = respond(error.status_code(), &page)?;
+    let mut response = if inside {
+        respond(status, &ErrorInside::from(page))?
+    } else {
+        respond(status, &page)?
+    };
     if let AppError::TooMany { wait_seconds } = error {
         response
             .headers_mut()

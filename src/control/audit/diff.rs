@@ -130,7 +130,9 @@ fn word(p: &Frame, key: &str) -> String {
         | "unchanged" | "refused" | "mailed" | "from" | "until" | "includes" | "key"
         | "second_factor" | "audit_days" | "removed" | "filtered" | "critical" | "fewer"
         | "asked_by" | "review_months" | "dormant_days" | "used" | "due" | "people" | "places"
-        | "list" | "user" | "role" | "issuer" | "client_id" | "sign_on" => p.t(&format!("audit-word-{}", key.replace('_', "-"))),
+        | "list" | "user" | "role" | "issuer" | "client_id" | "sign_on" => {
+            p.t(&format!("audit-word-{}", key.replace('_', "-")))
+        }
         other => other.to_owned(),
     }
 }

@@ -58,11 +58,7 @@ pub fn check(
 ///
 /// # Errors
 /// When the database refuses.
-pub(in crate::control) fn begun(
-    app: &App,
-    user: UserId,
-    by: Option<&session::By>,
-) -> Result<()> {
+pub(in crate::control) fn begun(app: &App, user: UserId, by: Option<&session::By>) -> Result<()> {
     control::run::<Write, _>(&app.pools, |conn| {
         diesel::update(users::table.find(user.0))
             .set(users::last_login_at.eq(clock::now()))

@@ -77,7 +77,7 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// One change of rights at a time, and who makes it.
     #[sql_name = "control.lock_rights_for"]
-    fn lock_rights_for(by: Nullable<Integer>);
+    fn lock_rights_for(by: Nullable<diesel::sql_types::Integer>);
 }
 
 /// Waits until no other change of rights is under way, and keeps others waiting until the transaction ends.

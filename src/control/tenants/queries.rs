@@ -10,7 +10,7 @@ use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// Most rows of a list of tenants; a search narrows it.
@@ -262,6 +262,26 @@ pub fn facts(conn: &mut PgConnection, id: TenantId) -> Result<Facts> {
     ))
     .bind::<Integer, _>(id.0)
     .get_result(conn)?)
+}
+
+/// Those of the tenants that a user can open now: he has a place there, or visits.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn open_to(conn: &mut PgConnection, user: UserId, of: &[i32]) -> Result<BTreeSet<i32>> {
+    #[derive(QueryableByName)]
+    struct Open {
+        #[diesel(sql_type = Integer)]
+        id: i32,
+    }
+    let found: Vec<Open> = diesel::sql_query(
+        "SELECT m.tenant_id AS id FROM control.memberships m WHERE m.user_id = $1 AND m.tenant_id = ANY($2)
+         UNION SELECT v.tenant_id FROM control.visits v WHERE v.user_id = $1 AND v.tenant_id = ANY($2) AND v.ends_at > now()",
+    )
+    .bind::<Integer, _>(user.0)
+    .bind::<Array<Integer>, _>(of)
+    .load(conn)?;
+    Ok(found.into_iter().map(|one| one.id).collect())
 }
 
 /// How big a tenant is.

@@ -41,6 +41,21 @@ impl CeilingForm {
         }
     }
 
+    /// Rights ticked otherwise than they were shown, and yet no limit chosen: one of the two is not meant.
+    fn contradicts(&self, before: &Ceiling, p: &Frame) -> bool {
+        let shown: BTreeSet<String> = spelled_out(before)
+            .into_iter()
+            .filter(|key| p.may(key))
+            .collect();
+        let sent: BTreeSet<String> = self
+            .rights
+            .iter()
+            .filter(|key| p.may(key))
+            .cloned()
+            .collect();
+        self.limit != "some" && !sent.is_empty() && sent != shown
+    }
+
     /// The ceiling meant; what the editor cannot change stays as it is.
     fn ceiling(&self, before: &Ceiling, p: &Frame) -> Ceiling {
         if self.limit != "some" {
@@ -176,6 +191,11 @@ pub(super) async fn check(
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => return form_page(&access, &capped, &typed, Some(&errors)),
     };
+    let p = frame(access.context(), "ceilings-edit");
+    if typed.contradicts(&capped.ceiling(), &p) {
+        let errors = error_at("limit", "ceilings-limit-or-rights", &[]);
+        return form_page(&access, &capped, &typed, Some(&errors));
+    }
     let after = match act(&access, &capped, &typed, false).await {
         Ok(after) => after,
         Err(error) => return again(&access, &capped, typed, error),

@@ -285,7 +285,7 @@ async fn enter(
         client::address(req, visitor.app()),
         devices::token(req, visitor.app()),
     );
-    let (from, of_act, mark) = (address.clone(), by.clone(), row.mark());
+    let (of_act, mark) = (by.clone(), row.mark());
     let (entry, asked) = visitor
         .block(move |app| {
             let entry = control::run::<Write, _>(&app.pools, |conn| {
@@ -298,7 +298,7 @@ async fn enter(
                 second::is_asked(conn, user, device.as_deref())
             })?;
             if !asked {
-                begun(app, user, &from, Some(&of_act))?;
+                begun(app, user, Some(&of_act))?;
             }
             Ok((entry, asked))
         })

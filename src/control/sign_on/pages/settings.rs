@@ -301,7 +301,7 @@ pub(super) async fn save(
         Ok(wanted) => wanted,
         Err(wrong) => return show(&access, &around, &typed, Some(&at(wrong)?), Vec::new()),
     };
-    let (granter, secret) = (Granter::of(access.context())?, access.app().secret.clone());
+    let (granter, secret) = (Granter::of(&access).await?, access.app().secret.clone());
     let saved = access
         .run(move |conn| {
             let saved = settings::save(conn.pg(), &granter, &secret, &wanted)?;

@@ -66,7 +66,7 @@ pub(super) async fn page(
     access: ControlAccess<ChangeUsers>,
     path: web::Path<Which>,
 ) -> Result<HttpResponse> {
-    let (granter, id) = (Granter::of(access.context())?, path.id);
+    let (granter, id) = (Granter::of(&access).await?, path.id);
     let found = access
         .run(move |conn| {
             let person = theirs(conn.pg(), &granter, id)?;
@@ -117,7 +117,7 @@ async fn act(
     said: &'static str,
     act: impl FnOnce(&mut PgConnection, Actor) -> Result<()> + Send + 'static,
 ) -> Result<HttpResponse> {
-    let granter = Granter::of(access.context())?;
+    let granter = Granter::of(&access).await?;
     access
         .run(move |conn| {
             theirs(conn.pg(), &granter, id)?;

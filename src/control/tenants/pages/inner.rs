@@ -6,7 +6,7 @@ use super::super::{queries, whole};
 use super::fence::{Words, fence_field, fence_inputs, words};
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{INNER, badge};
-use super::{Index, Search, field_errors, linked_name, made, nothing, statuses};
+use super::{Index, Search, address, field_errors, linked_name, made, nothing, statuses};
 use crate::access::rights::{CreateInner as MayCreateInner, ViewInner};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -29,11 +29,14 @@ async fn inner_index(
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
     let (top, asked) = (access.tenant().id, query.clone());
-    let found = access
+    let user = access.user().id;
+    let (found, open) = access
         .run(move |conn| {
             let listed =
                 queries::below_in(conn.pg(), top, INNER.below, false, &asked.q, &asked.status)?;
-            whole(conn.pg(), listed)
+            let ids: Vec<i32> = listed.iter().map(|one| one.id).collect();
+            let open = queries::open_to(conn.pg(), user, &ids)?;
+            Ok((whole(conn.pg(), listed)?, open))
         })
         .await?;
     let words = access.look(words).await?;
@@ -48,10 +51,7 @@ async fn inner_index(
     let mut table = Table::new(p.t("nav-inner"), columns);
     let above = access.tenant().trail.len();
     for (row, tenant) in &found {
-        let address = Cell::Link {
-            href: format!("/t/{}", tenant.path),
-            text: tenant.path.clone(),
-        };
+        let address = address(tenant, &open);
         let fence = Cell::Text(words.fence(&p, row.fence.as_ref()));
         let page = INNER.page(&access, tenant.id);
         table.row(vec![

@@ -26,6 +26,7 @@ use crate::web::{Cell, Empty, Frame, Table, see_other_saying};
 use actix_web::HttpResponse;
 use askama::Template;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// The routes of both kinds.
 pub fn routes(r: &mut Routes) {
@@ -105,6 +106,18 @@ fn statuses(p: &Frame) -> Vec<(String, String)> {
         .iter()
         .map(|status| ((*status).to_owned(), text(status)))
         .collect()
+}
+
+/// A tenant's address, leading there for who can open it; others enter by its page.
+fn address(tenant: &Listed, open: &BTreeSet<i32>) -> Cell {
+    if open.contains(&tenant.id) {
+        Cell::Link {
+            href: format!("/t/{}", tenant.path),
+            text: tenant.path.clone(),
+        }
+    } else {
+        Cell::Text(tenant.path.clone())
+    }
 }
 
 fn name_cell(tenant: &Listed) -> Cell {

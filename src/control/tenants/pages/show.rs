@@ -4,6 +4,7 @@ use super::super::by_id;
 use super::super::preview;
 use super::super::queries::{self, Below, Facts, Listed};
 use super::Which;
+use super::fence::words;
 use super::place::{INNER, Place, SEPARATE, status_text};
 use crate::access::rights::{Right, ViewInner, ViewTenants};
 use crate::access::{ControlAccess, Routes};
@@ -49,7 +50,7 @@ async fn separate(
         ],
     };
     let recipients = facts.recipients.map(|n| (n, false));
-    view(&access, SEPARATE, &tenant, &facts, recipients, acts)
+    view(&access, SEPARATE, &tenant, &facts, recipients, (acts, None))
 }
 
 async fn inner(access: ControlAccess<ViewInner>, path: web::Path<Which>) -> Result<HttpResponse> {
@@ -71,16 +72,21 @@ async fn inner(access: ControlAccess<ViewInner>, path: web::Path<Which>) -> Resu
         .run(move |conn| Ok(by_id(conn.pg(), id)?.fence))
         .await?;
     // Its recipients are this tenant's own, so they may be counted.
-    let size = access
-        .look(move |conn| preview::size(conn, fence.as_ref()))
+    let (size, words) = access
+        .look(move |conn| {
+            let words = words(conn)?;
+            Ok((preview::size(conn, fence.as_ref())?, (words, fence)))
+        })
         .await?;
+    let p = Frame::new(access.context(), "tenants-one");
+    let fence = (p.t("inner-fence"), words.0.fence(&p, words.1.as_ref()));
     view(
         &access,
         INNER,
         &tenant,
         &facts,
         size.map(|n| (n, true)),
-        acts,
+        (acts, Some(fence)),
     )
 }
 
@@ -90,13 +96,16 @@ async fn read<R: Right>(access: &ControlAccess<R>, id: i32) -> Result<Facts> {
         .await
 }
 
+/// An act: the right it needs, its text's key, its part of the URL.
+type Possible<'a> = (&'a str, &'a str, &'a str);
+
 fn view<R: Right>(
     access: &ControlAccess<R>,
     place: Place,
     tenant: &Listed,
     facts: &Facts,
     recipients: Option<(i64, bool)>,
-    acts: &[(&str, &str, &str)],
+    (acts, fence): (&[Possible<'_>], Option<(String, String)>),
 ) -> Result<HttpResponse> {
     let p = Frame::new(access.context(), "tenants-one")
         .titled(tenant.name.clone())
@@ -120,6 +129,7 @@ fn view<R: Right>(
         (p.t("tenants-at-home"), p.t.number(&facts.at_home)),
         (p.t("tenants-created"), p.t.moment(&facts.created_at)),
     ];
+    rows.extend(fence);
     if let Some(at) = &facts.active_at {
         rows.push((p.t("tenants-active-at"), p.t.moment(at)));
     }

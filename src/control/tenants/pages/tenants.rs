@@ -4,7 +4,7 @@ use super::super::provision::CreateSeparate;
 use super::super::queries;
 use super::form::{TenantForm, admin_inputs, basic_inputs};
 use super::place::{SEPARATE, badge};
-use super::{Index, Search, field_errors, linked_name, made, nothing, statuses};
+use super::{Index, Search, address, field_errors, linked_name, made, nothing, statuses};
 use crate::access::rights::{CreateTenants, ViewTenants};
 use crate::access::{ControlAccess, Routes};
 use crate::control::audit::Actor;
@@ -27,7 +27,8 @@ async fn index(
     query: web::Query<Search>,
 ) -> Result<HttpResponse> {
     let (top, asked) = (access.tenant().id, query.clone());
-    let (found, sizes) = access
+    let user = access.user().id;
+    let (found, sizes, open) = access
         .run(move |conn| {
             let found = queries::below_in(
                 conn.pg(),
@@ -38,7 +39,9 @@ async fn index(
                 &asked.status,
             )?;
             let sizes = queries::sizes(conn.pg(), &found)?;
-            Ok((found, sizes))
+            let ids: Vec<i32> = found.iter().map(|one| one.id).collect();
+            let open = queries::open_to(conn.pg(), user, &ids)?;
+            Ok((found, sizes, open))
         })
         .await?;
     let p = Frame::new(access.context(), "nav-tenants").section("tenants");
@@ -57,10 +60,7 @@ async fn index(
     table.columns[4].number = true;
     let (above, searched) = (access.tenant().trail.len(), !query.is_empty());
     for tenant in &found {
-        let address = Cell::Link {
-            href: format!("/t/{}", tenant.path),
-            text: tenant.path.clone(),
-        };
+        let address = address(tenant, &open);
         let page = SEPARATE.page(&access, tenant.id);
         let size = sizes.get(&tenant.id).copied().unwrap_or_default();
         table.row(vec![

@@ -45,8 +45,12 @@ pub struct Confirmed {
     state: String,
     field: String,
     value: String,
+    /// Whether the field is to be emptied; an empty value alone is no wish.
+    clear: String,
     list: String,
     consent: String,
+    /// The tenant's name, typed where many are deleted for good.
+    sure: String,
 }
 
 impl Confirmed {
@@ -137,14 +141,31 @@ async fn show<R: Right>(
     let name = access.tenant().name.clone();
     let mut intro = p.t.with_all(
         "bulk-intro",
-        &[("recipients", number.clone()), ("tenant", name)],
+        &[("recipients", number.clone()), ("tenant", name.clone())],
     );
-    if typed.act == "delete" && access.tenant().is_inner() && access.tenant().fenced_by_lists {
-        intro = format!("{intro} {}", p.t("bulk-delete-lists"));
+    let mut inputs = inputs(&p, typed, &seen);
+    if typed.act == "delete" {
+        let for_good = !(access.tenant().is_inner() && access.tenant().fenced_by_lists);
+        let key = if for_good {
+            "bulk-delete-gone"
+        } else {
+            "bulk-delete-lists"
+        };
+        intro = format!("{intro} {}", p.t(key));
+        if for_good && many(seen.count) {
+            let help = p.t.with("bulk-sure-help", "tenant", &name);
+            inputs.push(
+                Input::line("sure", p.t("bulk-sure"), &typed.sure)
+                    .required()
+                    .autocomplete("off")
+                    .help(help),
+            );
+        }
     }
-    let submit = p.t.with("bulk-do", "recipients", &number);
+    let submit =
+        p.t.with(&format!("bulk-do-{}", typed.act), "recipients", &number);
     let mut form = FormView::new(p.url(url), submit)
-        .inputs(inputs(&p, typed, &seen))
+        .inputs(inputs)
         .cancel(p.url(&back));
     for (name, value) in [
         ("act", &typed.act),
@@ -165,6 +186,13 @@ async fn show<R: Right>(
     }
 }
 
+/// Recipients that are deleted without typing the tenant's name.
+const FEW: i64 = 100;
+
+fn many(count: Count) -> bool {
+    !count.exact || count.count > FEW
+}
+
 fn inputs(p: &Frame, typed: &Confirmed, seen: &Seen) -> Vec<Input> {
     let lists = || {
         let options = seen
@@ -176,16 +204,18 @@ fn inputs(p: &Frame, typed: &Confirmed, seen: &Seen) -> Vec<Input> {
     };
     match typed.act.as_str() {
         "set" => {
-            let fields = seen
-                .fields
-                .iter()
-                .filter(|field| can_be_set(field))
-                .map(|field| (field.id.to_string(), field.label(p.t.language()).to_owned()))
-                .collect();
+            let fields = seen.fields.iter().filter(|field| can_be_set(field));
+            let fields =
+                fields.map(|field| (field.id.to_string(), field.label(p.t.language()).to_owned()));
+            // None is chosen beforehand: what is done to many must be meant.
+            let none = (String::new(), p.t("bulk-field-choose"));
+            let fields = std::iter::once(none).chain(fields).collect();
+            let clear = !typed.clear.is_empty();
             vec![
-                Input::select("field", p.t("recipients-field"), fields, &typed.field),
+                Input::select("field", p.t("recipients-field"), fields, &typed.field).required(),
                 Input::line("value", p.t("recipients-value"), &typed.value)
                     .help(p.t("bulk-value-help")),
+                Input::check("clear", p.t("bulk-clear"), clear).help(p.t("bulk-clear-help")),
             ]
         }
         "subscribe" => vec![
@@ -241,6 +271,17 @@ fn act_of(
         }
         "unsubscribe" => Ok(Ok(Act::Unsubscribe { list: list()? })),
         "set" => {
+            if form.field.is_empty() {
+                return Ok(Err(error_at("field", "bulk-field-missing", &[])));
+            }
+            let (empty, clear) = (form.value.trim().is_empty(), !form.clear.is_empty());
+            if empty != clear {
+                let (field, key) = match empty {
+                    true => ("value", "bulk-value-missing"),
+                    false => ("clear", "bulk-clear-or-value"),
+                };
+                return Ok(Err(error_at(field, key, &[])));
+            }
             let id: FieldId = form.field.parse().map_err(|_| AppError::NotFound)?;
             let field = all
                 .iter()
@@ -268,9 +309,32 @@ pub async fn delete(
 ) -> Result<HttpResponse> {
     let only_lists = leaves_lists_only(access.tenant())?;
     match form.validated() {
-        Ok(form) => begin(&access, &form, Act::Delete { only_lists }).await,
+        Ok(form) => {
+            let form = form.into_inner();
+            if !only_lists && !is_sure(&access, &form).await? {
+                let name = [("tenant", access.tenant().name.clone())];
+                let errors = error_at("sure", "bulk-sure-wrong", &name);
+                return show(&access, &form, &errors).await;
+            }
+            begin(&access, &form, Act::Delete { only_lists }).await
+        }
         Err(faulty) => show(&access, &faulty.typed, &faulty.errors).await,
     }
+}
+
+/// Whether few are meant, or the tenant's name was typed.
+async fn is_sure<R: Right>(access: &Access<R>, form: &Confirmed) -> Result<bool> {
+    if form.sure.trim() == access.tenant().name {
+        return Ok(true);
+    }
+    if form.which != "all" {
+        return Ok(form.ids(access).len() as i64 <= FEW);
+    }
+    let state = form.state()?;
+    let seen = access
+        .run(move |conn| look(conn, &state, None))
+        .await?;
+    Ok(!many(seen.count))
 }
 
 /// Puts the order into the queue, in the transaction that notes it.

@@ -32,6 +32,12 @@ fn seal<R: Right>(access: &Access<R>) -> Seal {
     Seal::new(&access.app().secret, access.tenant().id)
 }
 
+/// Whether the fence lets recipients be deleted: behind a rule that needs a right of its own.
+fn may_delete(p: &Frame) -> bool {
+    let here = p.tenant.as_ref();
+    here.is_none_or(|here| super::write::leaves_lists_only(here).is_ok())
+}
+
 /// A frame below the list.
 fn frame<R: Right>(access: &Access<R>, title: &str) -> Frame {
     let p = Frame::new(access.context(), title).section("recipients");

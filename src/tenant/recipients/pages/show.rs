@@ -6,6 +6,7 @@ use super::super::state::STATUSES;
 use super::super::subscriptions::{self, Subscription};
 use super::super::{query, write};
 use super::list::status_text;
+use super::may_delete;
 use super::{Which, frame};
 use crate::access::rights::{ChangeRecipients, ViewRecipientHistory, ViewRecipients};
 use crate::access::{Access, ControlAccess};
@@ -120,7 +121,7 @@ fn acts(p: &Frame, sealed: &str) -> Vec<(String, String)> {
         ("recipients.change", "recipient-edit", "edit"),
         ("recipients.delete", "delete", "delete"),
     ] {
-        if p.may(right) {
+        if p.may(right) && (act != "delete" || may_delete(p)) {
             acts.push((p.t(key), p.url(&format!("/recipients/{sealed}/{act}"))));
         }
     }

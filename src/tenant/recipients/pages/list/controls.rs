@@ -1,6 +1,7 @@
 //! What the list is narrowed and acted on with: search, conditions, rule, bulk acts.
 
 use super::super::super::state::{self, State};
+use super::super::may_delete;
 use super::{Addition, status_text};
 use crate::tenant::fields::Field;
 use crate::tenant::lists::List;
@@ -102,14 +103,16 @@ pub(super) fn hidden(state: &State) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-pub(super) fn bulk_inputs(p: &Frame, count: &str) -> Vec<Input> {
+/// `count` is that of all that match, where it is exact: an estimate would be another number than the one above
+/// the list, which the browser asks for once more.
+pub(super) fn bulk_inputs(p: &Frame, count: Option<&str>) -> Vec<Input> {
     let mut acts = Vec::new();
     if p.may("recipients.bulk") {
         acts.push(("set".to_owned(), p.t("bulk-set")));
         acts.push(("subscribe".to_owned(), p.t("bulk-subscribe")));
         acts.push(("unsubscribe".to_owned(), p.t("bulk-unsubscribe")));
     }
-    if p.may("recipients.delete") {
+    if p.may("recipients.delete") && may_delete(p) {
         acts.push(("delete".to_owned(), p.t("bulk-delete")));
     }
     if acts.is_empty() {
@@ -117,7 +120,13 @@ pub(super) fn bulk_inputs(p: &Frame, count: &str) -> Vec<Input> {
     }
     let which = vec![
         ("chosen".to_owned(), p.t("bulk-chosen")),
-        ("all".to_owned(), p.t.with("bulk-all", "recipients", count)),
+        (
+            "all".to_owned(),
+            match count {
+                Some(count) => p.t.with("bulk-all", "recipients", count),
+                None => p.t("bulk-all-uncounted"),
+            },
+        ),
     ];
     vec![
         Input::select("which", p.t("bulk-which"), which, "chosen"),

@@ -6,11 +6,13 @@ mod view;
 
 use super::super::query::{self, Count, Cursor, Filter, Page};
 use super::super::state::{self, Faults, State};
+use super::super::typed::canonical;
 use super::{columns, seal};
 use crate::access::Access;
 use crate::access::rights::ViewRecipients;
 use crate::db::{Mode, TenantConn};
 use crate::error::Result;
+use crate::tenant::fields::kind::Kind;
 use crate::tenant::fields::{self, Field};
 use crate::tenant::lists::{self, List};
 use crate::web::i18n::Texts;
@@ -57,20 +59,49 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let (state, addition) = (state.into_inner(), addition.into_inner());
     let refused = if addition.add_field.is_empty() {
-        Faults::new()
+        None
     } else {
         match added(&access, &state, &addition).await? {
             Ok(Some(state)) => {
                 let url = format!("{}/recipients?{}", access.tenant().base(), state.query());
                 return Ok(see_other(&url));
             }
-            Ok(None) => Faults::new(),
-            Err(faults) => faults,
+            Ok(None) => None,
+            Err(refused) => Some(refused),
         }
     };
     let chosen = columns::chosen(&access).await?;
     let loaded = load(&access, chosen, &state).await?;
-    view::page(&access, &state, &addition, &refused, &loaded)
+    view::page(&access, &state, &addition, refused.as_ref(), &loaded)
+}
+
+/// Why a condition was not added.
+enum Refused {
+    /// The value does not fit a field of this type.
+    Value(&'static str),
+    /// What the rule with it has.
+    Rule(Faults),
+}
+
+/// The value as rules have it, from what a person types; none where it does not fit the field. Parts of texts
+/// are taken as they are.
+fn spelled(
+    access: &Access<ViewRecipients>,
+    field: &Field,
+    operator: &str,
+    typed: &str,
+) -> Result<Option<String>> {
+    let kind = field.kind()?;
+    let compares = ["=", "!=", "<", "<=", ">", ">="].contains(&operator);
+    if !compares || matches!(kind, Kind::Text { .. } | Kind::DateTime) {
+        return Ok(Some(typed.to_owned()));
+    }
+    let zone = access
+        .user()
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Tz::UTC);
+    Ok(canonical(&kind, typed, zone).flatten())
 }
 
 /// The state with the condition added; none where it names no field.
@@ -78,7 +109,7 @@ async fn added(
     access: &Access<ViewRecipients>,
     state: &State,
     addition: &Addition,
-) -> Result<std::result::Result<Option<State>, Faults>> {
+) -> Result<std::result::Result<Option<State>, Refused>> {
     let all = access.run(fields::askable).await?;
     let Some(field) = all.iter().find(|field| field.key == addition.add_field) else {
         return Ok(Ok(None));
@@ -87,8 +118,12 @@ async fn added(
         .iter()
         .find(|operator| **operator == addition.add_operator)
         .unwrap_or(&"=");
-    let wanted = state.with_condition(&state::condition(field, operator, &addition.add_value)?);
-    Ok(wanted.checked_rule(&all)?.map(|rule| {
+    let Some(value) = spelled(access, field, operator, &addition.add_value)? else {
+        return Ok(Err(Refused::Value(field.kind()?.name())));
+    };
+    let wanted = state.with_condition(&state::condition(field, operator, &value)?);
+    let checked = wanted.checked_rule(&all)?.map_err(Refused::Rule);
+    Ok(checked.map(|rule| {
         Some(State {
             rule: rule.map(|rule| rule.show()).unwrap_or_default(),
             ..wanted

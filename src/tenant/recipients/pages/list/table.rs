@@ -3,6 +3,7 @@
 use super::super::super::query::Page;
 use super::super::super::show::show;
 use super::super::super::state::{self, State};
+use super::super::may_delete;
 use crate::error::Result;
 use crate::tenant::fields::Field;
 use crate::tenant::fields::kind::Kind;
@@ -27,7 +28,7 @@ pub(super) fn rows(
                 ..heading(p, state, field)
             })
             .collect(),
-        choose: if p.may("recipients.bulk") || p.may("recipients.delete") {
+        choose: if p.may("recipients.bulk") || p.may("recipients.delete") && may_delete(p) {
             "chosen"
         } else {
             ""

@@ -3,7 +3,7 @@
 use super::super::super::state::{Faults, State};
 use super::controls::{add_inputs, bulk_inputs, filters, hidden, rule_input};
 use super::table::rows;
-use super::{Addition, CountView, Loaded};
+use super::{Addition, CountView, Loaded, Refused};
 use crate::access::Access;
 use crate::access::rights::ViewRecipients;
 use crate::error::Result;
@@ -41,12 +41,12 @@ pub(super) fn page(
     access: &Access<ViewRecipients>,
     state: &State,
     addition: &Addition,
-    refused: &Faults,
+    refused: Option<&Refused>,
     loaded: &Loaded,
 ) -> Result<HttpResponse> {
     let p = Frame::new(access.context(), "recipients-title").section("recipients");
     let seal = Seal::new(&access.app().secret, access.tenant().id);
-    let faulty = loaded.found.is_err() || !refused.is_empty();
+    let faulty = loaded.found.is_err() || refused.is_some();
     let mut rule = rule_input(&p, state);
     let mut table = Table::default();
     let mut count = CountView {
@@ -71,8 +71,13 @@ pub(super) fn page(
         Err(faults) => rule.errors = fault_texts(&p.t, faults),
     }
     let mut add = add_inputs(&p, &loaded.fields, addition);
-    add[2].errors = fault_texts(&p.t, refused);
-    let bulk = bulk_inputs(&p, &count.text);
+    add[2].errors = match refused {
+        None => Vec::new(),
+        Some(Refused::Value(kind)) => vec![p.t(&format!("recipient-wrong-{kind}"))],
+        Some(Refused::Rule(faults)) => fault_texts(&p.t, faults),
+    };
+    let exact = Some(count.text.as_str()).filter(|_| count.better.is_empty());
+    let bulk = bulk_inputs(&p, exact);
     let page = Index {
         acts: acts(&p, state),
         filters: filters(&p, state, &loaded.lists),
