@@ -23,6 +23,7 @@ field-precision-smaller = Die Stellen vor und nach dem Komma können nur mehr we
 field-scale-range = Nach dem Komma stehen nicht mehr Stellen als insgesamt.
 field-choices-count = 1 bis 500 Werte sind nötig.
 field-choices-length = Jeder Wert und jede Bezeichnung hat 1 bis 200 Zeichen: „{ $value }“.
+field-choices-bar = Ein Wert und eine Bezeichnung enthalten keinen senkrechten Strich: „{ $value }“. Eine Zeile ist: Wert | englische Bezeichnung | deutsche Bezeichnung
 field-choices-twice = Der Wert „{ $value }“ steht zweimal da.
 field-choices-used = Ein Wert, den Sie entfernt haben, steht noch bei Empfängern.
 field-required-needs-default = Es gibt Empfänger ohne Wert: ein Pflichtfeld braucht für sie eine Vorgabe.

@@ -23,6 +23,7 @@ field-precision-smaller = The digits before and after the point can only grow.
 field-scale-range = There are no more digits after the point than in all.
 field-choices-count = 1 to 500 values are needed.
 field-choices-length = Each value and label has 1 to 200 characters: “{ $value }”.
+field-choices-bar = A value or label cannot contain a bar: “{ $value }”. One line is: value | English label | German label
 field-choices-twice = The value “{ $value }” stands there twice.
 field-choices-used = A value that you removed is still in use by recipients.
 field-required-needs-default = There are recipients without a value: a required field needs a default for them.

@@ -242,6 +242,13 @@ fn choices(typed: &[Choice]) -> Result<Vec<Choice>> {
         };
         let label_en = label(&choice.label_en, &choice.label_de);
         let label_de = label(&choice.label_de, &choice.label_en);
+        // It parts a value from its labels where values are typed.
+        if let Some(text) = [&value, &label_en, &label_de]
+            .into_iter()
+            .find(|text| text.contains('|'))
+        {
+            return Err(invalid("field-choices-bar", "value", short(text)));
+        }
         for text in [&value, &label_en, &label_de] {
             if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
                 return Err(invalid("field-choices-length", "value", short(text)));

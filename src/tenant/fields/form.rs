@@ -55,12 +55,12 @@ fn number<N: std::str::FromStr>(text: &str, key: &'static str) -> Result<Option<
     }
 }
 
-/// One value a line: `value | English label | German label`.
+/// One value a line: `value | English label | German label`, with or without spaces round the bars.
 fn read_choices(text: &str) -> Vec<Choice> {
     text.lines()
         .filter(|line| !line.trim().is_empty())
         .map(|line| {
-            let mut parts = line.splitn(3, " | ").map(|part| part.trim().to_owned());
+            let mut parts = line.splitn(3, '|').map(|part| part.trim().to_owned());
             Choice {
                 value: parts.next().unwrap_or_default(),
                 label_en: parts.next().unwrap_or_default(),

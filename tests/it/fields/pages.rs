@@ -130,3 +130,25 @@ fn standard_fields_show_what_may_change_and_viewers_only_look() {
     assert_eq!(ina.get("/t/main/vip/fields").status, 200);
     assert_eq!(ina.get("/t/main/vip/fields/new").status, 404);
 }
+
+#[test]
+fn bars_part_a_value_from_its_labels_with_and_without_spaces() {
+    let app = TestApp::new();
+    let anna = app.user("anna@example.org", "main", "administrator");
+    let values = [
+        ("key", "status"),
+        ("type", "choice"),
+        ("label_en", "Status"),
+        ("choices", "gold|Gold|Golden\nsilver |Silver"),
+        ("default", "gold"),
+    ];
+    let made = anna.submit("/t/main/fields/new", &values);
+    assert_eq!(made.status, 303, "{:?}", made.texts(".invalid-feedback"));
+    let edit = format!("/t/main/fields/{}/edit", own(&app).id);
+    let typed = anna.get(&edit).texts("textarea");
+    assert_eq!(typed, ["gold | Gold | Golden silver | Silver | Silver"]);
+    let refused = anna.submit(&edit, &[("choices", "gold|Gold|Golden|more")]);
+    assert_eq!(refused.status, 422);
+    let told = refused.texts("#choices-error");
+    assert!(told[0].contains("a bar: “Golden|more”"), "{told:?}");
+}
