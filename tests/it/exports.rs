@@ -175,3 +175,59 @@ fn fields_stand_below_their_groups_and_are_found_by_typing() {
         ["Shown now", "Further fields", "Address", "Customer"]
     );
 }
+
+#[test]
+fn recipients_are_exported_as_excel_and_the_list_have_them() {
+    let app = TestApp::new();
+    app.db.separate("nord");
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    let turnover = [
+        ("key", "turnover"),
+        ("type", "decimal"),
+        ("label_en", "Turnover"),
+        ("precision", "10"),
+        ("scale", "2"),
+    ];
+    assert_eq!(nora.submit("/t/nord/fields/new", &turnover).status, 303);
+    let turnover = crate::support::count(
+        &mut app.db.as_provisioner(),
+        &format!(
+            "SELECT id::bigint AS n FROM t_{}.fields WHERE key = 'turnover'",
+            app.db.tenant("nord").id
+        ),
+    );
+    let turnover = format!("f{turnover}");
+    let values = [
+        ("f1", "a@nord.example"),
+        ("f5", "Müller"),
+        (&turnover, "1234.5"),
+    ];
+    let made = nora.submit("/t/nord/recipients/new", &values);
+    assert_eq!(made.status, 303, "{:?}", made.texts(".invalid-feedback"));
+
+    let list = nora.get("/t/nord/recipients?q=nord");
+    let form = "form[action$='/recipients/export']";
+    assert!(list.attribute(form, "action").is_some());
+    assert!(list.form(form).contains(&("q".into(), "nord".into())));
+    let plain = nora.get("/t/nord/recipients/export?q=nord").body;
+    assert!(plain.starts_with("email,"), "{plain}");
+    assert!(plain.contains(",1234.5\n"), "{plain}");
+    let mut cells = plain.lines().nth(1).unwrap().split(',');
+    let moment = cells.find(|cell| cell.ends_with('Z')).unwrap();
+    assert_eq!(moment.len(), "2026-01-31T12:00:00Z".len(), "{moment}");
+
+    let shown = nora.get("/t/nord/recipients/export?columns=shown").body;
+    assert_eq!(
+        shown.lines().next().unwrap(),
+        "email,first_name,last_name,created"
+    );
+    let excel = nora
+        .get("/t/nord/recipients/export?excel=on&columns=all")
+        .body;
+    assert!(excel.starts_with("\u{feff}email;"), "{excel}");
+    assert!(excel.contains(";1234.5\n"), "the reader's sign: {excel}");
+    assert_eq!(nora.submit("/profile", &[("language", "de")]).status, 303);
+    let excel = nora.get("/t/nord/recipients/export?excel=on").body;
+    assert!(excel.contains(";1234,5\n"), "{excel}");
+    assert!(excel.contains(";Müller;"), "{excel}");
+}

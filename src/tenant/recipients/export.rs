@@ -23,6 +23,13 @@ pub struct Export {
     kinds: Vec<Kind>,
     columns: Vec<Shown>,
     filter: Filter,
+    excel: Option<Excel>,
+}
+
+/// A file for Excel: a semicolon between cells, a byte order mark, and the reader's decimal sign.
+#[derive(Clone, Copy, Debug)]
+struct Excel {
+    comma: bool,
 }
 
 /// Some recipients, and where the next ones begin.
@@ -49,7 +56,15 @@ impl Export {
                 .collect::<Result<_>>()?,
             columns: fields.iter().map(|f| f.shown()).collect::<Result<_>>()?,
             filter,
+            excel: None,
         })
+    }
+
+    /// The same for Excel, with decimals that have a comma or a point.
+    #[must_use]
+    pub fn for_excel(mut self, comma: bool) -> Self {
+        self.excel = Some(Excel { comma });
+        self
     }
 
     /// Loads the recipients after `after`, in the order of their creation.
@@ -127,9 +142,10 @@ impl Export {
     /// # Errors
     /// Never in memory.
     pub fn csv_header(&self) -> Result<Vec<u8>> {
-        csv_lines(std::iter::once(
-            self.keys.iter().map(|key| harmless(&Kind::Url, key)),
-        ))
+        let keys = self.keys.iter().map(|key| harmless(&Kind::Url, key));
+        let line = self.lines(std::iter::once(keys))?;
+        let mark = if self.excel.is_some() { "\u{feff}" } else { "" };
+        Ok([mark.as_bytes(), &line].concat())
     }
 
     /// Lines of the CSV file.
@@ -137,12 +153,42 @@ impl Export {
     /// # Errors
     /// Never in memory.
     pub fn csv(&self, rows: &[Row]) -> Result<Vec<u8>> {
-        csv_lines(rows.iter().map(|row| {
+        self.lines(rows.iter().map(|row| {
             row.values
                 .iter()
                 .zip(&self.kinds)
-                .map(|(value, kind)| harmless(kind, &spelled(kind, value.as_deref())))
+                .map(|(value, kind)| harmless(kind, &self.cell(kind, value.as_deref())))
         }))
+    }
+
+    /// A value as CSV has it: moments to the second.
+    fn cell(&self, kind: &Kind, value: Option<&str>) -> String {
+        let text = spelled(kind, value, SecondsFormat::Secs);
+        match kind {
+            Kind::Decimal { .. } if self.excel.is_some_and(|excel| excel.comma) => {
+                text.replace('.', ",")
+            }
+            _ => text,
+        }
+    }
+
+    fn lines<L: IntoIterator<Item = String>>(
+        &self,
+        lines: impl Iterator<Item = L>,
+    ) -> Result<Vec<u8>> {
+        let separator = if self.excel.is_some() { b';' } else { b',' };
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(separator)
+            .from_writer(Vec::new());
+        let failed = |error: String| AppError::internal(format!("CSV: {error}"));
+        for line in lines {
+            writer
+                .write_record(line)
+                .map_err(|error| failed(error.to_string()))?;
+        }
+        writer
+            .into_inner()
+            .map_err(|error| failed(error.to_string()))
     }
 
     /// A recipient as an object by the fields' keys.
@@ -157,13 +203,11 @@ impl Export {
 }
 
 /// A value as files spell it: moments in one form, the rest as the database casts it to text.
-fn spelled(kind: &Kind, value: Option<&str>) -> String {
+fn spelled(kind: &Kind, value: Option<&str>, seconds: SecondsFormat) -> String {
     match (kind, value) {
         (_, None) => String::new(),
-        (Kind::DateTime, Some(text)) => show::moment(text).map_or_else(
-            || text.to_owned(),
-            |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        ),
+        (Kind::DateTime, Some(text)) => show::moment(text)
+            .map_or_else(|| text.to_owned(), |at| at.to_rfc3339_opts(seconds, true)),
         (_, Some(text)) => text.to_owned(),
     }
 }
@@ -178,7 +222,7 @@ fn typed(kind: &Kind, value: Option<&str>) -> Value {
             .parse::<i64>()
             .map_or_else(|_| Value::from(text), Value::from),
         Kind::Boolean => Value::Bool(matches!(text, "true" | "t")),
-        _ => Value::from(spelled(kind, value)),
+        _ => Value::from(spelled(kind, value, SecondsFormat::AutoSi)),
     }
 }
 
@@ -198,19 +242,6 @@ fn harmless(kind: &Kind, text: &str) -> String {
     } else {
         text.to_owned()
     }
-}
-
-fn csv_lines<L: IntoIterator<Item = String>>(lines: impl Iterator<Item = L>) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: String| AppError::internal(format!("CSV: {error}"));
-    for line in lines {
-        writer
-            .write_record(line)
-            .map_err(|error| failed(error.to_string()))?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| failed(error.to_string()))
 }
 
 #[cfg(test)]

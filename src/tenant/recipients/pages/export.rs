@@ -3,6 +3,7 @@
 use super::super::export::Export;
 use super::super::query::Cursor;
 use super::super::state::State;
+use super::columns::chosen;
 use crate::access::Access;
 use crate::access::rights::ExportRecipients;
 use crate::clock;
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::tenant::fields;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use serde_json::json;
 
 /// What is still to be sent.
@@ -19,21 +21,41 @@ enum Rest {
     Nothing,
 }
 
+/// What the file is like; everything may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct How {
+    /// `shown` for the columns that the list shows; else all.
+    columns: String,
+    /// `on` for a file that Excel opens by a double click.
+    excel: String,
+}
+
 /// GET `…/recipients/export`: CSV, and an entry in the log.
 pub async fn download(
     access: Access<ExportRecipients>,
     state: web::Query<State>,
+    how: web::Query<How>,
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
+    let shown = match how.columns.as_str() {
+        "shown" => Some(chosen(&access).await?),
+        _ => None,
+    };
     let data = json!({ "filtered": state.narrows(), "list": state.list });
     let export = access
         .run(move |conn| {
             let all = fields::askable(conn)?;
             let filter = state.strict_filter(&all)?;
             audit::record_in_tenant(conn, "recipients.export", "", &data)?;
-            Export::new(&all, filter)
+            let columns = shown.map(|shown| shown.of(&all));
+            Export::new(columns.as_deref().unwrap_or(&all), filter)
         })
         .await?;
+    let export = match how.excel.as_str() {
+        "on" => export.for_excel(access.context().language == "de"),
+        _ => export,
+    };
     let name = format!(
         "recipients-{}-{}.csv",
         access.tenant().path.replace('/', "-"),

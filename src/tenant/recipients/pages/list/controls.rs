@@ -42,6 +42,20 @@ pub(super) fn filters(p: &Frame, state: &State, lists: &[List]) -> Vec<Input> {
     ]
 }
 
+/// What an exported file is like.
+pub(super) fn export_inputs(p: &Frame) -> Vec<Input> {
+    let columns = ["all", "shown"].map(|which| {
+        let label = p.t(&format!("recipients-export-columns-{which}"));
+        (which.to_owned(), label)
+    });
+    let label = p.t("recipients-export-columns");
+    vec![
+        Input::select("columns", label, columns.to_vec(), "all"),
+        Input::check("excel", p.t("recipients-export-excel"), false)
+            .help(p.t("recipients-export-excel-help")),
+    ]
+}
+
 pub(super) fn rule_input(p: &Frame, state: &State) -> Input {
     Input::new(InputKind::Area(2), "rule", p.t("recipients-rule"))
         .value(&state.rule)

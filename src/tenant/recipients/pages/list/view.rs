@@ -1,7 +1,7 @@
 //! The list's page.
 
 use super::super::super::state::{Faults, State};
-use super::controls::{add_inputs, bulk_inputs, filters, hidden, rule_input};
+use super::controls::{add_inputs, bulk_inputs, export_inputs, filters, hidden, rule_input};
 use super::table::rows;
 use super::{Addition, CountView, Loaded, Refused};
 use crate::access::Access;
@@ -33,6 +33,8 @@ struct Index {
     empty: Empty,
     count: CountView,
     bulk: Vec<Input>,
+    /// What an exported file is like.
+    export: Vec<Input>,
     columns_url: String,
     clear_url: String,
 }
@@ -89,6 +91,7 @@ pub(super) fn page(
         empty: empty(&p, state, faulty),
         count,
         bulk,
+        export: export_inputs(&p),
         columns_url: p.url(&format!("/recipients/columns?{}", state.query())),
         clear_url: p.url("/recipients"),
         p: p.clone(),
