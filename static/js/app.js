@@ -65,6 +65,13 @@
     ask();
   }
 
+  // Who describes a new field for a column that is left out wants it.
+  document.addEventListener("input", function (event) {
+    var described = /^new_(?:label|key|type)_(\d+)$/.exec(event.target.id || "");
+    var column = described && document.getElementById("column_" + described[1]);
+    if (column && column.value === "") column.value = "new";
+  });
+
   // How hard a new password is to guess, said below it while it is typed.
   document.querySelectorAll("[data-strength]").forEach(function (input) {
     var token = input.form.querySelector('input[name="_csrf"]');

@@ -109,7 +109,7 @@ for (const javaScriptEnabled of [true, false]) {
     await tab.setInputFiles("#file", file);
     await send("**/mapping");
     await tab.check('input[name="lists"]');
-    await tab.click(submit);
+    await tab.click("main form.form .btn-primary");
     await until(tab, 'form[action$="/run"]');
     await look();
     await tab.click('form[action$="/run"] button');

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Keys that the program puts together from a code: the rest of the key is not literal anywhere.
 const BUILT: &[&str] = &[
+    "import-quote-",
+    "recipients-export-columns-",
     "nav-",
     "rule-",
     "value-",

@@ -2,6 +2,8 @@
 
 mod bad;
 mod broken;
+mod result;
+mod sheets;
 mod wizard;
 
 use crate::support::{TestDb, by_lists, by_rule, count};

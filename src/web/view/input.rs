@@ -37,6 +37,12 @@ pub enum InputKind {
     Fold(bool),
     /// Here it ends.
     FoldEnd,
+    /// Here begins what stands side by side, a group with the label.
+    Row,
+    /// Here it ends.
+    RowEnd,
+    /// Sends the form with this name and value. The Enter key does not press it.
+    Button,
 }
 
 /// A column of a grid: name, label, and value and label of what to choose from.

@@ -133,7 +133,10 @@ fn a_huge_cell_and_a_repeated_header_are_no_reason_to_refuse_the_file() {
     });
     let page = anna.get("/t/main/imports/1");
     assert_eq!(page.texts("dl.pairs dd")[..2], ["2", "1"]);
-    assert_eq!(page.texts("tbody td")[2], "Eine Zelle ist länger als 1 MB.");
+    assert_eq!(
+        page.texts("table.problems td")[2],
+        "Eine Zelle ist länger als 1 MB."
+    );
 }
 
 /// The server may write files of this many KiB, as if the disk had room for no more.

@@ -10,7 +10,7 @@ const FILE: &str = "E-Mail;Umsatz 2026;Geburtstag;PLZ\n\
     b@example.org;0,99;1.2.1970;20095\n";
 
 /// Uploads a file and opens its mapping.
-fn upload(anna: &Person, tenant: &str, name: &str, bytes: &[u8]) -> Answer {
+pub(super) fn upload(anna: &Person, tenant: &str, name: &str, bytes: &[u8]) -> Answer {
     anna.get(&format!("/t/{tenant}/imports"));
     let begun = anna.upload_bytes(&format!("/t/{tenant}/imports"), name, bytes);
     assert_eq!(begun.status, 303, "{}", begun.body);
@@ -18,7 +18,7 @@ fn upload(anna: &Person, tenant: &str, name: &str, bytes: &[u8]) -> Answer {
 }
 
 /// Waits until an import is in this state, and answers its page.
-fn at(anna: &Person, sent: &Answer, state: &str) -> Answer {
+pub(super) fn at(anna: &Person, sent: &Answer, state: &str) -> Answer {
     assert_eq!(sent.status, 303, "{}", sent.body);
     wait(state, || {
         anna.get(&sent.location).texts(".badge") == [state]
@@ -26,13 +26,13 @@ fn at(anna: &Person, sent: &Answer, state: &str) -> Answer {
     anna.get(&sent.location)
 }
 
-fn run(anna: &Person, checked: &Answer) -> Answer {
+pub(super) fn run(anna: &Person, checked: &Answer) -> Answer {
     let action = checked.attribute("form[action$='/run']", "action").unwrap();
     let sent = anna.post(&action, &[]);
     at(anna, &sent, "done")
 }
 
-fn admin(app: &TestApp) -> Person {
+pub(super) fn admin(app: &TestApp) -> Person {
     let anna = app.visitor();
     anna.log_in("admin@example.org");
     anna
@@ -227,8 +227,8 @@ fn another_sheet_and_another_encoding_are_read_anew() {
     let page = upload(&anna, "main", "k.xlsx", &book);
     assert_eq!(page.texts("#sheet option"), ["Notes", "People"]);
     assert_eq!(page.texts("table thead th"), ["remark", "by"]);
-    let sent = anna.send_form(&page, &[("sheet", "People"), ("mode", "add")]);
-    let page = anna.get(&sent.location);
+    let page = anna.send_form(&page, &[("sheet", "People"), ("mode", "add")]);
+    assert_eq!(page.status, 200, "{}", page.body);
     assert_eq!(page.texts("table tbody td"), ["Anna", "a@example.org"]);
     let chosen =
         |page: &Answer, id: &str| page.attribute(&format!("#{id} option[selected]"), "value");
@@ -361,4 +361,151 @@ fn mended_refused_rows_are_imported_again() {
     assert_eq!(done.texts("dl.pairs dd")[..5], ["54", "54", "0", "0", "0"]);
     let named = "SELECT count(*) AS n FROM t_1.recipients WHERE email LIKE 'mended%' AND last_name IS NOT NULL";
     assert!(count(&mut app.db.as_provisioner(), named) > 40);
+}
+
+const WINDOWS: &[u8] = b"mail;Stra\xdfe;vor;Wert\na@example.org;'x;y';A;1.234,50\n";
+
+#[test]
+fn reading_again_keeps_what_was_chosen() {
+    let app = TestApp::new();
+    let anna = admin(&app);
+    let page = upload(&anna, "main", "k.csv", WINDOWS);
+    let place = |id: &str| page.body.find(&format!("id=\"{id}\"")).unwrap();
+    for reading in ["encoding", "separator", "quote", "header"] {
+        assert!(place(reading) < place("column_0"), "{reading}");
+    }
+    assert_eq!(page.texts("button[name=again]"), ["Read again"]);
+    let before = |page: &Answer| page.texts("table tbody td").len();
+    assert_eq!(before(&page), 4, "as many columns as the header has");
+    let typed = [
+        ("again", "on"),
+        ("quote", "single"),
+        ("column_2", "5"),
+        ("column_3", "new"),
+        ("new_label_3", "Turnover"),
+        ("new_label_1", "Address"),
+        ("mode", "update"),
+        ("dates", "month"),
+        ("consent", "They said yes"),
+    ];
+    let again = anna.send_form(&page, &typed);
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert_eq!(
+        again.texts("table tbody td"),
+        ["a@example.org", "x;y", "A", "1.234,50"]
+    );
+    let chosen = |id: &str| again.attribute(&format!("#{id} option[selected]"), "value");
+    let value = |id: &str| again.attribute(&format!("#{id}"), "value").unwrap();
+    assert_eq!(
+        [
+            chosen("quote"),
+            chosen("column_0"),
+            chosen("column_2"),
+            chosen("column_3"),
+            chosen("mode"),
+            chosen("dates"),
+        ],
+        ["single", "1", "5", "new", "update", "month"].map(|value| Some(value.to_owned()))
+    );
+    assert_eq!(value("new_label_3"), "Turnover");
+    assert_eq!(value("new_label_1"), "Address");
+    assert_eq!(again.texts("textarea#consent"), ["They said yes"]);
+    assert_eq!(own_fields(&app), 0);
+
+    // Read in another encoding the street has another name, and is proposed anew.
+    let again = anna.send_form(&again, &[("again", "on"), ("encoding", "ISO-8859-15")]);
+    assert_eq!(again.texts("table thead th")[1], "Straße");
+    let garbled = anna.send_form(&again, &[("again", "on"), ("separator", ",")]);
+    assert_eq!(garbled.texts("table thead th").len(), 1);
+    let back = anna.send_form(&garbled, &[("again", "on"), ("separator", ";")]);
+    assert_eq!(back.texts("table thead th").len(), 4);
+    assert_eq!(
+        back.attribute("#column_0 option[selected]", "value")
+            .unwrap(),
+        "1"
+    );
+}
+
+#[test]
+fn a_new_field_that_was_described_is_not_lost() {
+    let app = TestApp::new();
+    let anna = admin(&app);
+    let page = upload(&anna, "main", "k.csv", FILE.as_bytes());
+    let again = anna.send_form(&page, &[("new_label_1", "Turnover")]);
+    assert_eq!(again.status, 422);
+    let told = again.texts("#column_1-error");
+    assert!(told[0].contains("clear the label"), "{told:?}");
+    let chosen = again.attribute("#column_1 option[selected]", "value");
+    assert_eq!(chosen.unwrap(), "new");
+    assert_eq!(own_fields(&app), 0);
+    let cleared = [("column_1", ""), ("new_label_1", "")];
+    at(&anna, &anna.send_form(&again, &cleared), "checked");
+    assert_eq!(own_fields(&app), 0);
+    at(&anna, &anna.send_form(&again, &[]), "checked");
+    assert_eq!(own_fields(&app), 1);
+    let page = upload(&anna, "main", "k.csv", FILE.as_bytes());
+    let other_key = anna.send_form(&page, &[("new_key_3", "postcode")]);
+    assert_eq!(other_key.texts("#column_3-error").len(), 1);
+}
+
+#[test]
+fn a_name_counts_only_where_the_values_fit() {
+    let app = TestApp::new();
+    let anna = admin(&app);
+    for values in [
+        &[
+            ("key", "status"),
+            ("type", "choice"),
+            ("label_en", "Status"),
+            ("choices", "gold\nsilver"),
+        ][..],
+        &[
+            ("key", "birth_date"),
+            ("type", "date"),
+            ("label_en", "Born"),
+        ],
+        &[
+            ("key", "customer_number"),
+            ("type", "text"),
+            ("label_en", "Customer number"),
+            ("max", "20"),
+        ],
+    ] {
+        let made = anna.submit("/t/main/fields/new", values);
+        assert_eq!(made.status, 303, "{:?}", made.texts(".invalid-feedback"));
+    }
+    let becomes = |head: &str, row: &str| {
+        let page = upload(
+            &anna,
+            "main",
+            "k.csv",
+            format!("{head}\n{row}\n").as_bytes(),
+        );
+        let columns = page.texts("table thead th").len();
+        (0..columns)
+            .map(|index| page.texts(&format!("#column_{index} option[selected]")))
+            .map(|chosen| chosen.concat())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        becomes(
+            "email;status;birthdate;Kundennr.",
+            "a@example.org;enabled;24.12.1999;0815"
+        ),
+        ["E-mail", "— left out —", "Born", "Customer number"]
+    );
+    assert_eq!(
+        becomes(
+            "email;Status;Date of birth;Kunden-Nr",
+            "a@example.org;Gold;24.12.1999;0815"
+        ),
+        ["E-mail", "Status", "Born", "Customer number"]
+    );
+    assert_eq!(
+        becomes(
+            "email;geburtstag;customer no",
+            "a@example.org;nobody knows;0815"
+        ),
+        ["E-mail", "— left out —", "Customer number"]
+    );
 }

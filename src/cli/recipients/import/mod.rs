@@ -16,12 +16,15 @@ use crate::error::{AppError, Result as AppResult};
 use crate::tenant::fields::{self, Field};
 use crate::tenant::recipients::import::engine;
 use crate::tenant::recipients::import::guess;
-use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Settings};
+use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Reading, Settings};
 use crate::tenant::recipients::import::source::Source;
 use clap::Args;
 use diesel::prelude::*;
 use run::Run;
 use serde::Serialize;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -33,6 +36,9 @@ pub(super) struct Arguments {
     /// The file: CSV, text or xlsx
     #[arg(long)]
     file: PathBuf,
+    /// The sheet of a workbook [default: the first with a header and a row]
+    #[arg(long)]
+    sheet: Option<String>,
     /// Use a saved profile
     #[arg(long, conflicts_with = "map")]
     profile: Option<String>,
@@ -128,14 +134,19 @@ impl Arguments {
             None => Settings::default(),
         };
         let all = access.run(app, fields::all)?;
-        let source =
-            Source::look(file, &settings.reading).map_err(|fault| engine::file_error(&fault))?;
+        if self.sheet.is_some() {
+            settings.reading.sheet.clone_from(&self.sheet);
+        }
+        let source = look(file, &settings.reading)?;
+        tell_sheet(&source);
         if self.profile.is_none() {
             settings.formats = guess::formats(&source, &tenant.time_zone);
             settings.mapping = if self.map.is_empty() {
                 by_name(&source, &all)
             } else {
-                mapped(&self.map, &source, &all)?
+                let mapping = mapped(&self.map, &source, &all)?;
+                tell_left_out(&source, &mapping);
+                mapping
             };
         }
         settings.reading = source.reading;
@@ -181,20 +192,51 @@ fn text(shown: &Shown) -> String {
     )
 }
 
+/// Looks at the file. What is wrong with it is told with its path, and what the system says of it.
+fn look(file: &Path, reading: &Reading) -> Result<Source> {
+    let told = |error: &dyn Display| Failure::Failed(format!("{}: {error}", file.display()));
+    let mut first = [0u8; 1];
+    File::open(file)
+        .and_then(|mut opened| opened.read(&mut first))
+        .map_err(|error| told(&error))?;
+    Source::look(file, reading).map_err(|fault| told(&engine::file_error(&fault)))
+}
+
+/// Says which sheet of several is read.
+fn tell_sheet(source: &Source) {
+    if let Some(sheet) = source
+        .reading
+        .sheet
+        .as_ref()
+        .filter(|_| source.sheets.len() > 1)
+    {
+        let others = source.sheets.iter().filter(|name| *name != sheet);
+        let others: Vec<String> = others.map(|name| format!("{name:?}")).collect();
+        let others = others.join(", ");
+        message(&format!(
+            "sheet {sheet:?} is read; --sheet chooses another: {others}"
+        ));
+    }
+}
+
 /// Maps by name and says what it took and what it left.
 fn by_name(source: &Source, all: &[Field]) -> Vec<Mapped> {
     let mapping = guess::mapping(source, all);
-    for column in &source.columns {
-        let taken = mapping.iter().find(|mapped| mapped.column == *column);
-        let key = taken
-            .and_then(|mapped| all.iter().find(|field| field.id == mapped.field))
-            .map(|field| &field.key);
-        match key {
-            Some(key) => message(&format!("column {column:?} becomes {key}")),
-            None => message(&format!("column {column:?} is left out")),
+    for mapped in &mapping {
+        if let Some(field) = all.iter().find(|field| field.id == mapped.field) {
+            message(&format!("column {:?} becomes {}", mapped.column, field.key));
         }
     }
+    tell_left_out(source, &mapping);
     mapping
+}
+
+fn tell_left_out(source: &Source, mapping: &[Mapped]) {
+    for column in &source.columns {
+        if !mapping.iter().any(|mapped| mapped.column == *column) {
+            message(&format!("column {column:?} is left out"));
+        }
+    }
 }
 
 /// `COLUMN=FIELD`, split at the last `=`.

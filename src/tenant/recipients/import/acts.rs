@@ -1,7 +1,8 @@
 //! What is done to an import: begun with a file, told what becomes what, started, cancelled. Pages and
 //! programs do it by these.
 
-use super::job::KIND;
+use super::groups::Group;
+use super::job::{GROUPS, KIND};
 use super::settings::{Reading, Settings};
 use super::source::Source;
 use super::upload::Upload;
@@ -36,6 +37,8 @@ pub struct Import {
     pub job_id: Option<i64>,
     /// When it was begun.
     pub created_at: DateTime<Utc>,
+    /// When the job began it.
+    pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
     /// Rows so far.
@@ -66,6 +69,18 @@ impl Import {
     pub fn has_errors_file(&self) -> bool {
         let there = |path: &String| Path::new(path).is_file();
         self.errors_file.as_ref().is_some_and(there)
+    }
+
+    /// From when to when it was worked on, if it is done.
+    pub fn span(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        let begun = self.started_at.unwrap_or(self.created_at);
+        Some((begun, self.finished_at.filter(|_| self.state == "done")?))
+    }
+
+    /// A dry run's problems by kind.
+    pub fn checked_groups(&self) -> Vec<Group> {
+        let stored = self.settings.get(GROUPS).cloned().unwrap_or_default();
+        serde_json::from_value(stored).unwrap_or_default()
     }
 
     /// How its file is read and what becomes what.

@@ -1,5 +1,7 @@
 //! What a column probably is: by its name in both languages, and how the file writes dates and numbers.
 
+use super::names;
+use super::names::plain;
 use super::settings::{Mapped, Settings};
 use super::source::Source;
 use super::value::{self, Formats};
@@ -52,15 +54,6 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("format", &["mailformat", "mailtype", "email type"]),
 ];
 
-/// A name without what people write differently: case, spaces, hyphens, brackets.
-fn plain(name: &str) -> String {
-    let name = name.split('(').next().unwrap_or(name);
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 /// Which columns become which fields, of those that may be imported into: each field once, each column once;
 /// the better name first.
 pub fn mapping(source: &Source, fields: &[Field]) -> Vec<Mapped> {
@@ -73,13 +66,16 @@ pub fn mapping(source: &Source, fields: &[Field]) -> Vec<Mapped> {
     };
     let mut taken_columns: BTreeSet<&String> = BTreeSet::new();
     let mut all: Vec<Mapped> = Vec::new();
+    let formats = formats(source, "");
     for closeness in 0..3 {
         for field in fields.iter().filter(entered) {
             if all.iter().any(|mapped| mapped.field == field.id) {
                 continue;
             }
             let hit = source.columns.iter().find(|column| {
-                !taken_columns.contains(column) && is_named(column, field, closeness)
+                !taken_columns.contains(column)
+                    && is_named(column, field, closeness)
+                    && may_hold(source, column, field, &formats)
             });
             if let Some(column) = hit {
                 taken_columns.insert(column);
@@ -101,19 +97,19 @@ pub fn mapping(source: &Source, fields: &[Field]) -> Vec<Mapped> {
     all
 }
 
-/// 0: key or label; 1: a synonym; 2: the same behind a JSON column's dot.
+/// 0: key or label; 1: a synonym, or the same abbreviated; 2: the same behind a JSON column's dot.
 fn is_named(column: &str, field: &Field, closeness: usize) -> bool {
+    let names = [&field.key, &field.label_en, &field.label_de];
     let own = |name: &str| {
         let name = plain(name);
-        [&field.key, &field.label_en, &field.label_de]
-            .iter()
-            .any(|label| plain(label) == name)
+        names.iter().any(|label| plain(label) == name)
     };
     let other = |name: &str| {
-        let name = plain(name);
-        SYNONYMS.iter().any(|(key, names)| {
-            *key == field.key && names.iter().any(|synonym| plain(synonym) == name)
-        })
+        let standard = SYNONYMS.iter().any(|(key, synonyms)| {
+            let plain_name = plain(name);
+            *key == field.key && synonyms.iter().any(|one| plain(one) == plain_name)
+        });
+        standard || names.iter().any(|label| names::same(label, name))
     };
     match closeness {
         0 => own(column),
@@ -122,6 +118,24 @@ fn is_named(column: &str, field: &Field, closeness: usize) -> bool {
             .rsplit_once('.')
             .is_some_and(|(_, name)| own(name) || other(name)),
     }
+}
+
+/// Whether a column of the field's name holds what the field takes: not where fewer than a quarter of its
+/// cells can be read. The address is taken at its word; it tells who is meant, and what is wrong with it is
+/// told row by row.
+fn may_hold(source: &Source, column: &str, field: &Field, formats: &Formats) -> bool {
+    let index = source.columns.iter().position(|name| name == column);
+    let (Some(index), Ok(kind)) = (index, field.kind()) else {
+        return true;
+    };
+    let cells = || {
+        source
+            .rows_seen()
+            .filter_map(|row| row.get(index))
+            .filter(|cell| !cell.trim().is_empty())
+    };
+    let fitting = cells().filter(|cell| value::parse(&kind, cell, formats).is_ok());
+    field.key == "email" || fitting.count() * 4 >= cells().count()
 }
 
 /// A file without a column of that name may still have addresses: the column of which most cells are such.
@@ -197,6 +211,42 @@ pub fn settings(source: &Source, fields: &[Field], zone: &str) -> Settings {
         reading: source.reading.clone(),
         columns: source.own_columns().to_vec(),
         ..Settings::default()
+    }
+}
+
+/// The settings for a file that is read otherwise than `before`. What was chosen for a column stays if there is
+/// one of this name; where the formats are as they were guessed, they are guessed anew.
+pub fn again(
+    before: &Source,
+    chosen: &Settings,
+    source: &Source,
+    fields: &[Field],
+    zone: &str,
+) -> Settings {
+    let guessed = settings(source, fields, zone);
+    let was_there = |column: &String| before.columns.contains(column);
+    let mut mapping: Vec<Mapped> = chosen.mapping.clone();
+    mapping.retain(|mapped| source.columns.contains(&mapped.column));
+    for mapped in guessed.mapping {
+        let taken = mapping.iter().any(|one| one.field == mapped.field);
+        if !taken && !was_there(&mapped.column) {
+            mapping.push(mapped);
+        }
+    }
+    let (was, now) = (formats(before, zone), guessed.formats);
+    let stays = |chosen: bool, was: bool, now: bool| if chosen == was { now } else { chosen };
+    let typed = &chosen.formats;
+    Settings {
+        mapping,
+        formats: Formats {
+            month_first: stays(typed.month_first, was.month_first, now.month_first),
+            decimal_comma: stays(typed.decimal_comma, was.decimal_comma, now.decimal_comma),
+            ..now
+        },
+        profile: chosen.profile.filter(|_| guessed.columns == chosen.columns),
+        reading: guessed.reading,
+        columns: guessed.columns,
+        ..chosen.clone()
     }
 }
 

@@ -22,6 +22,10 @@ use std::path::PathBuf;
 /// The job's kind.
 pub const KIND: &str = "recipients.import";
 
+/// Where a dry run's problems by kind stand beside the settings: of the problems themselves it keeps the first
+/// only.
+pub const GROUPS: &str = "groups";
+
 /// The kind of imports that another program of this installation does itself: the command line.
 pub const HERE: &str = "recipients.import.here";
 
@@ -175,9 +179,15 @@ fn end_dry_run(
     }
     stage::note(conn, import, &outcome.problems)?;
     let counts = outcome.counts;
+    let mut settings: serde_json::Value = imports::table
+        .find(import.0)
+        .select(imports::settings)
+        .first(conn.pg())?;
+    settings[GROUPS] = serde_json::json!(outcome.groups);
     diesel::update(imports::table.find(import.0))
         .set((
             imports::state.eq("checked"),
+            imports::settings.eq(settings),
             imports::rows.eq(outcome.rows),
             imports::created.eq(counts.created),
             imports::updated.eq(counts.updated),

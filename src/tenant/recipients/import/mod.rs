@@ -4,8 +4,10 @@
 pub mod acts;
 pub mod end;
 pub mod engine;
+pub mod groups;
 pub mod guess;
 pub mod job;
+mod names;
 pub mod pages;
 pub mod profiles;
 pub mod propose;

@@ -38,9 +38,21 @@ pub fn reason(t: &Texts, labels: &HashMap<FieldId, String>, problem: &Problem) -
     }
 }
 
+/// What is wrong with all of a kind.
+pub fn kind(t: &Texts, code: &str) -> String {
+    match code {
+        "duplicate" => t.t("import-problems-duplicate"),
+        code @ ("required" | "outside_fence" | "unknown_recipient" | "taken" | "key-missing"
+        | "cell-too-long" | "too-many-cells" | "too-few-cells") => {
+            t.t(&format!("import-problem-{code}"))
+        }
+        code => t.t(&format!("value-{code}")),
+    }
+}
+
 /// What became of the row.
-pub fn fate(t: &Texts, problem: &Problem) -> String {
-    t.t(match (problem.refused, problem.code.as_str()) {
+pub fn fate(t: &Texts, refused: bool, code: &str) -> String {
+    t.t(match (refused, code) {
         (true, _) => "import-row-refused",
         (false, "duplicate") => "import-row-passed-over",
         (false, "too-few-cells") => "import-row-taken",

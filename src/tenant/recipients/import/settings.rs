@@ -60,6 +60,51 @@ pub struct Reading {
     pub header: Option<bool>,
     /// The sheet of a workbook.
     pub sheet: Option<String>,
+    /// What stands round a cell with a separator in it.
+    pub quote: Quote,
+}
+
+/// What stands round a cell of text that has a separator or a line's end in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quote {
+    /// `"`
+    #[default]
+    Double,
+    /// `'`
+    Single,
+    /// Nothing: every separator ends a cell.
+    None,
+}
+
+impl Quote {
+    /// All, in the order of choice.
+    pub const ALL: [Self; 3] = [Self::Double, Self::Single, Self::None];
+
+    /// The key in forms.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Single => "single",
+            Self::None => "none",
+        }
+    }
+
+    /// The choice of a key.
+    pub fn of(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.key() == key)
+    }
+
+    /// A reader of text in which cells are quoted so.
+    pub fn reader(self) -> csv::ReaderBuilder {
+        let mut builder = csv::ReaderBuilder::new();
+        match self {
+            Self::Double => &mut builder,
+            Self::Single => builder.quote(b'\''),
+            Self::None => builder.quoting(false),
+        };
+        builder
+    }
 }
 
 /// A column that becomes a field.

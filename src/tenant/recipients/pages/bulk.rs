@@ -331,9 +331,7 @@ async fn is_sure<R: Right>(access: &Access<R>, form: &Confirmed) -> Result<bool>
         return Ok(form.ids(access).len() as i64 <= FEW);
     }
     let state = form.state()?;
-    let seen = access
-        .run(move |conn| look(conn, &state, None))
-        .await?;
+    let seen = access.run(move |conn| look(conn, &state, None)).await?;
     Ok(!many(seen.count))
 }
 

@@ -28,7 +28,10 @@ pub async fn confirm(
                 .iter()
                 .map(Field::shown)
                 .collect::<Result<Vec<_>>>()?;
-            let raw: Vec<_> = Column::standard("email").map(Into::into).into_iter().collect();
+            let raw: Vec<_> = Column::standard("email")
+                .map(Into::into)
+                .into_iter()
+                .collect();
             let raw = query::one(conn, id, &raw)?;
             Ok((query::one(conn, id, &columns)?, raw, erase::uploads(conn)?))
         })

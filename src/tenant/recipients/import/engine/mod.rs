@@ -7,6 +7,7 @@ mod batch;
 mod plan;
 mod reader;
 
+use super::groups::{self, Group};
 use super::settings::Settings;
 use super::source::{FileFault, Source};
 use super::stage::{self, Counts, Problem};
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub noted: i64,
     /// A dry run's first problems.
     pub problems: Vec<Problem>,
+    /// All of a dry run's problems, by kind.
+    pub groups: Vec<Group>,
     /// Whether it was told to stop.
     pub cancelled: bool,
 }
@@ -61,6 +64,9 @@ pub fn file_error(fault: &FileFault) -> AppError {
         "workbook" => "file-workbook",
         "workbook-too-large" => "file-workbook-too-large",
         "no-sheet" => "file-no-sheet",
+        "no-workbook" => "file-no-workbook",
+        "sheet-no-rows" => "file-sheet-no-rows",
+        "workbook-no-rows" => "file-workbook-no-rows",
         _ => "file-unreadable",
     };
     AppError::Invalid {
@@ -238,6 +244,7 @@ fn dry_run(
                 break;
             }
         }
+        outcome.groups = groups::of(conn, import)?;
         outcome.problems = stage::problems(conn, import, false, 0, SHOWN_PROBLEMS)?;
         Err::<(), _>(AppError::TakenBack)
     });

@@ -1,7 +1,7 @@
 //! The mapping is kept and tried: the dry run.
 
 use super::form::MappingForm;
-use super::mapping::{Mapping, load_mapping, mapping_page};
+use super::mapping::{Mapping, load_mapping, mapping_anew, mapping_page};
 use super::{Which, new_fields};
 use crate::access::rights::{CreateFields, RunImports};
 use crate::access::{Access, ControlAccess, TenantHere};
@@ -40,26 +40,30 @@ pub(super) async fn check(
     };
     let mut settings = form.settings(&found.source, &before);
     let mapping = format!("{}/imports/{id}/mapping", access.tenant().base());
-    if let Some(profile) = settings.profile.filter(|id| before.profile != Some(*id)) {
+    if let Some(profile) = settings
+        .profile
+        .filter(|id| !form.again && before.profile != Some(*id))
+    {
         // It replaces what was chosen; the page shows it before anything happens.
         take_profile(&access, id, profile, found.source).await?;
         return Ok(see_other(&mapping));
     }
-    if settings.reading != before.reading {
-        // Read otherwise, the columns are others: guess anew and show.
-        return match read_anew(&access, id, settings.clone()).await {
-            Ok(()) => Ok(see_other(&mapping)),
-            Err(AppError::Invalid { key, params }) => {
-                let input = if before.reading.sheet.is_some() {
-                    "sheet"
-                } else {
-                    "encoding"
-                };
-                let errors = error_at(input, key, &params);
-                mapping_page(&access, &found, &settings, &form, &errors)
-            }
-            Err(other) => Err(other),
-        };
+    if form.again || settings.reading != before.reading {
+        // Read otherwise, the columns may be others: show them before anything happens.
+        return read_again(&access, &found, &settings, &form).await;
+    }
+    let wished = new_fields::wished(&found, &settings, &form);
+    if create.is_some() && !wished.is_empty() {
+        let mut errors = Errors::new();
+        for index in wished {
+            form.new.insert(index);
+            errors.extend(error_at(
+                &format!("column_{index}"),
+                "import-new-field-wished",
+                &[],
+            ));
+        }
+        return mapping_page(&access, &found, &settings, &form, &errors);
     }
     if !form.new.is_empty() {
         let create = create.ok_or_else(|| may_not_create(access.tenant()))?;
@@ -160,26 +164,45 @@ async fn take_profile(
         .await
 }
 
-async fn read_anew(access: &Access<RunImports>, id: ImportId, settings: Settings) -> Result<()> {
+/// Reads the file otherwise. What was chosen stays for the columns that are still there; the others are
+/// guessed.
+async fn read_again(
+    access: &Access<RunImports>,
+    found: &Mapping,
+    settings: &Settings,
+    form: &MappingForm,
+) -> Result<HttpResponse> {
     let (here, files) = (access.tenant().clone(), access.app().files.clone());
-    access
+    let id = ImportId(found.import.id);
+    let (before, chosen) = (found.source.clone(), settings.clone());
+    let read = access
         .run(move |conn| {
             let stored_as = acts::open(conn, id)?.stored_as;
             let path = files.join(stored_as.ok_or_else(|| AppError::invalid("file-gone"))?);
-            let source = Source::look(&path, &settings.reading)
-                .map_err(|fault| engine::file_error(&fault))?;
-            let guessed = guess::settings(&source, &fields::askable(conn)?, &here.time_zone);
-            let settings = Settings {
-                reading: guessed.reading,
-                mapping: guessed.mapping,
-                formats: guessed.formats,
-                columns: guessed.columns,
-                profile: None,
-                ..settings
-            };
-            save(conn, &here, id, &settings)
+            let source =
+                Source::look(&path, &chosen.reading).map_err(|fault| engine::file_error(&fault))?;
+            let all = fields::askable(conn)?;
+            let settings = guess::again(&before, &chosen, &source, &all, &here.time_zone);
+            save(conn, &here, id, &settings)?;
+            load_mapping(conn, &files, id)
         })
-        .await
+        .await;
+    match read {
+        Ok(now) => {
+            let changed = new_fields::changed(found, settings, form);
+            let form = form.of_columns(&found.source, &now.source, &changed);
+            mapping_anew(access, &now, &form)
+        }
+        Err(AppError::Invalid { key, params }) => {
+            let input = match found.source.reading.sheet {
+                Some(_) => "sheet",
+                None => "encoding",
+            };
+            let errors = error_at(input, key, &params);
+            mapping_page(access, found, settings, form, &errors)
+        }
+        Err(other) => Err(other),
+    }
 }
 
 fn save(

@@ -1,7 +1,9 @@
 //! What the mapping's form sends.
 
 use crate::db::ids::{FieldId, ListId};
-use crate::tenant::recipients::import::settings::{Duplicates, Mapped, Mode, Reading, Settings};
+use crate::tenant::recipients::import::settings::{
+    Duplicates, Mapped, Mode, Quote, Reading, Settings,
+};
 use crate::tenant::recipients::import::source::Source;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +39,9 @@ pub(super) struct MappingForm {
     pub(super) separator: String,
     pub(super) header: String,
     pub(super) sheet: String,
+    pub(super) quote: String,
+    /// Whether the file is to be read again, and nothing else yet.
+    pub(super) again: bool,
     pub(super) columns: HashMap<usize, FieldId>,
     /// Columns that are to become new fields.
     pub(super) new: BTreeSet<usize>,
@@ -63,6 +68,8 @@ impl From<Vec<(String, String)>> for MappingForm {
                 "separator" => form.separator = value,
                 "header" => form.header = value,
                 "sheet" => form.sheet = value,
+                "quote" => form.quote = value,
+                "again" => form.again = true,
                 name => form.take_column(name, value),
             }
         }
@@ -111,6 +118,26 @@ impl MappingForm {
             },
             header,
             sheet: None,
+            quote: Quote::of(&self.quote).unwrap_or(before.quote),
+        }
+    }
+
+    /// The same for the columns as they stand after the file was read again. Of what was typed of new fields
+    /// `changed` stays; the rest is proposed anew.
+    pub(super) fn of_columns(&self, before: &Source, now: &Source, changed: &[usize]) -> Self {
+        let place = |index: &usize| {
+            let name = before.columns.get(*index)?;
+            now.columns.iter().position(|column| column == name)
+        };
+        let typed = self.typed.iter();
+        Self {
+            columns: HashMap::new(),
+            new: self.new.iter().filter_map(place).collect(),
+            typed: typed
+                .filter(|(index, _)| changed.contains(index) || self.new.contains(index))
+                .filter_map(|(index, typed)| Some((place(index)?, typed.clone())))
+                .collect(),
+            ..self.clone()
         }
     }
 

@@ -1,7 +1,7 @@
-//! The inputs below the mapping: rules, lists, consent, how the file is read.
+//! The inputs round the mapping: how the file is read, rules, lists, consent.
 
 use super::mapping::Mapping;
-use crate::tenant::recipients::import::settings::Settings;
+use crate::tenant::recipients::import::settings::{Quote, Settings};
 use crate::tenant::recipients::import::value;
 use crate::web::{Frame, Input, InputKind};
 
@@ -137,8 +137,16 @@ fn short_years(p: &Frame) -> String {
     p.t.with_all("import-short-years", &span)
 }
 
+/// How the file is read, in one row below its first rows.
 pub(super) fn reading_inputs(p: &Frame, found: &Mapping, settings: &Settings) -> Vec<Input> {
-    let heading = Input::new(InputKind::Heading, "", p.t("import-reading"));
+    let mut all = vec![Input::new(InputKind::Row, "", p.t("import-reading"))];
+    all.extend(chosen_reading(p, found, settings));
+    all.push(Input::new(InputKind::Button, "again", p.t("import-read-again")).value("on"));
+    all.push(Input::new(InputKind::RowEnd, "", ""));
+    all
+}
+
+fn chosen_reading(p: &Frame, found: &Mapping, settings: &Settings) -> Vec<Input> {
     let header = Input::check(
         "header",
         p.t("import-header"),
@@ -148,7 +156,7 @@ pub(super) fn reading_inputs(p: &Frame, found: &Mapping, settings: &Settings) ->
         let sheets = found.source.sheets.iter();
         let sheets = sheets.map(|name| (name.clone(), name.clone())).collect();
         let sheet = Input::select("sheet", p.t("import-sheet"), sheets, sheet);
-        return vec![heading, sheet, header];
+        return vec![sheet, header];
     }
     let encodings = [
         "UTF-8",
@@ -169,10 +177,21 @@ pub(super) fn reading_inputs(p: &Frame, found: &Mapping, settings: &Settings) ->
         None => String::new(),
     };
     let encoding = settings.reading.encoding.clone().unwrap_or_default();
+    let quotes = Quote::ALL
+        .map(|quote| {
+            let label = p.t(&format!("import-quote-{}", quote.key()));
+            (quote.key().to_owned(), label)
+        })
+        .to_vec();
     vec![
-        heading,
         Input::select("encoding", p.t("import-encoding"), encodings, encoding),
         Input::select("separator", p.t("import-separator"), separators, separator),
+        Input::select(
+            "quote",
+            p.t("import-quote"),
+            quotes,
+            settings.reading.quote.key(),
+        ),
         header,
     ]
 }

@@ -96,6 +96,17 @@ pub(super) async fn mapping(
     p.render(page)
 }
 
+/// The page after the file was read again, with all else as it was chosen.
+pub(super) fn mapping_anew(
+    access: &Access<RunImports>,
+    found: &Mapping,
+    form: &MappingForm,
+) -> Result<HttpResponse> {
+    let settings = found.import.settings();
+    let (p, page) = page(access, found, &settings, form, &Errors::new());
+    p.render(page)
+}
+
 /// The page again, with what is wrong.
 pub(super) fn mapping_page(
     access: &Access<RunImports>,
@@ -210,10 +221,10 @@ fn mapping_form(
     }
     FormView::new(action, p.t("import-check"))
         .cancel(p.url("/imports"))
+        .inputs(reading_inputs(p, found, settings))
         .inputs(columns)
         .inputs(rule_inputs(p, found, settings))
         .inputs(list_inputs(p, found, settings))
-        .inputs(reading_inputs(p, found, settings))
 }
 
 /// What a column can become.

@@ -8,6 +8,7 @@ mod index;
 mod inputs;
 mod mapping;
 mod new_fields;
+mod problems;
 mod profile;
 mod receive;
 mod show;

@@ -78,6 +78,42 @@ pub(super) fn inputs(
     ]
 }
 
+/// Columns of which a new field was described although they are left out.
+pub(super) fn wished(found: &Mapping, settings: &Settings, form: &MappingForm) -> Vec<usize> {
+    let left_out = |index: &usize| !form.new.contains(index) && !form.columns.contains_key(index);
+    let labelled = |index: &usize| !form.typed[index].label.trim().is_empty();
+    let changed = changed(found, settings, form).into_iter();
+    changed.filter(left_out).filter(labelled).collect()
+}
+
+/// Columns of which something else was typed than was proposed.
+pub(super) fn changed(found: &Mapping, settings: &Settings, form: &MappingForm) -> Vec<usize> {
+    let before = found.import.settings();
+    let is_changed = |(index, typed): &(&usize, &Typed)| {
+        // The type goes by the formats, with those that the page was made with or those of now; the number
+        // behind a key by which keys were taken then.
+        let [then, now] = [&before.formats, &settings.formats]
+            .map(|formats| propose::field(&found.source, **index, formats, &[]));
+        typed.label.trim() != now.label_en.trim()
+            || unnumbered(typed.key.trim()) != unnumbered(&now.key)
+            || (typed.kind != now.kind && typed.kind != then.kind)
+    };
+    form.typed
+        .iter()
+        .filter(|(index, _)| **index < found.source.columns.len())
+        .filter(is_changed)
+        .map(|(index, _)| *index)
+        .collect()
+}
+
+/// A key without the number that makes it another.
+fn unnumbered(key: &str) -> &str {
+    match key.rsplit_once('_') {
+        Some((rest, number)) if number.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => key,
+    }
+}
+
 /// The wanted fields, checked all together before any is created.
 pub(super) fn definitions(
     found: &Mapping,

@@ -37,7 +37,8 @@ pub(super) async fn save_profile(
     }
     let kept = access
         .run(move |conn| {
-            let settings = acts::by_id(conn, id)?.settings;
+            // Nothing but the settings: what a dry run found stands beside them.
+            let settings = serde_json::json!(acts::by_id(conn, id)?.settings());
             diesel::insert_into(import_profiles::table)
                 .values((
                     import_profiles::name.eq(name),

@@ -3,6 +3,7 @@
 use super::{FileFault, MAX_COLUMNS};
 use crate::tenant::recipients::import::settings::Reading;
 use calamine::{Data, Reader as _, Xlsx};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
@@ -38,18 +39,43 @@ pub(super) fn checked_book(path: &Path) -> Result<Xlsx<BufReader<File>>, FileFau
     Xlsx::new(BufReader::new(file)).map_err(|_| unreadable())
 }
 
-/// The sheets of a workbook, and the one that is read.
+/// The sheets of a workbook, and the one that is read: the first with a header and a row, because many a
+/// workbook begins with a cover.
 pub(super) fn sheets(path: &Path, wanted: &Reading) -> Result<(Vec<String>, String), FileFault> {
-    let names = checked_book(path)?.sheet_names();
+    let mut book = checked_book(path)?;
+    let names = book.sheet_names();
     let chosen = match &wanted.sheet {
         Some(sheet) if names.contains(sheet) => sheet.clone(),
         Some(_) => return Err(FileFault::whole("no-sheet")),
-        None => names
-            .first()
-            .cloned()
-            .ok_or_else(|| FileFault::whole("workbook"))?,
+        None => {
+            let least = if wanted.header == Some(false) { 1 } else { 2 };
+            let usable = names.iter().find(|name| has_rows(&mut book, name, least));
+            let chosen = usable.or_else(|| names.first());
+            chosen
+                .cloned()
+                .ok_or_else(|| FileFault::whole("workbook"))?
+        }
     };
     Ok((names, chosen))
+}
+
+/// Whether at least so many rows of a sheet have something in them. No more of it is read than that takes;
+/// a sheet that cannot be read, as one that is a diagram, has none.
+fn has_rows(book: &mut Xlsx<BufReader<File>>, sheet: &str, least: usize) -> bool {
+    let Ok(mut cells) = book.worksheet_cells_reader(sheet) else {
+        return false;
+    };
+    let mut rows = BTreeSet::new();
+    while let Ok(Some(cell)) = cells.next_cell() {
+        let text = cell_text(&Data::from(cell.get_value().clone()));
+        if !text.trim().is_empty() {
+            rows.insert(cell.get_position().0);
+        }
+        if rows.len() >= least {
+            return true;
+        }
+    }
+    false
 }
 
 /// Cell by cell, because a sheet's two farthest corners alone would ask for a grid of all between them.

@@ -1,7 +1,7 @@
 //! How a text file is written: encoding, separator, header.
 
 use super::{FileFault, SAMPLE};
-use crate::tenant::recipients::import::settings::Reading;
+use crate::tenant::recipients::import::settings::{Quote, Reading};
 use encoding_rs::Encoding;
 
 pub(super) fn text_reading(head: &[u8], wanted: &Reading) -> Result<Reading, FileFault> {
@@ -18,12 +18,15 @@ pub(super) fn text_reading(head: &[u8], wanted: &Reading) -> Result<Reading, Fil
     if is_garbled(&text) {
         return Err(FileFault::whole("garbled"));
     }
-    let separator = wanted.separator.unwrap_or_else(|| detect_separator(&text));
+    let separator = wanted
+        .separator
+        .unwrap_or_else(|| detect_separator(&text, wanted.quote));
     Ok(Reading {
         encoding: Some(encoding.name().to_owned()),
         separator: Some(separator),
         header: wanted.header,
         sheet: None,
+        quote: wanted.quote,
     })
 }
 
@@ -82,9 +85,10 @@ pub(super) fn detect_encoding(head: &[u8]) -> Result<&'static Encoding, FileFaul
 }
 
 /// The separator with which most rows have the same, largest number of cells.
-pub(super) fn detect_separator(text: &str) -> char {
+pub(super) fn detect_separator(text: &str, quote: Quote) -> char {
     let score = |separator: char| {
-        let mut reader = csv::ReaderBuilder::new()
+        let mut reader = quote
+            .reader()
             .has_headers(false)
             .flexible(true)
             .delimiter(separator as u8)

@@ -84,17 +84,25 @@ impl Source {
             return Err(FileFault::whole("empty"));
         }
         if !head.starts_with(b"PK\x03\x04") {
-            return Self::with(path, text_reading(&head, wanted)?, Vec::new());
+            if wanted.sheet.is_some() {
+                return Err(FileFault::whole("no-workbook"));
+            }
+            return Self::with(path, text_reading(&head, wanted)?, Vec::new(), false);
         }
         let (sheets, sheet) = sheets(path, wanted)?;
         let reading = Reading {
             sheet: Some(sheet),
             ..wanted.clone()
         };
-        Self::with(path, reading, sheets)
+        Self::with(path, reading, sheets, wanted.sheet.is_some())
     }
 
-    fn with(path: &Path, mut reading: Reading, sheets: Vec<String>) -> Result<Self, FileFault> {
+    fn with(
+        path: &Path,
+        mut reading: Reading,
+        sheets: Vec<String>,
+        chosen: bool,
+    ) -> Result<Self, FileFault> {
         let mut rows = Rows::open(path, &reading, usize::MAX, 0)?;
         let mut first = Vec::new();
         let mut row = Row::default();
@@ -119,7 +127,12 @@ impl Source {
         let header = reading.header.unwrap_or_else(|| looks_like_header(&first));
         reading.header = Some(header);
         if first.is_empty() || (header && first.len() == 1) {
-            return Err(FileFault::whole("no-rows"));
+            return Err(FileFault::whole(match sheets.len() {
+                0 => "no-rows",
+                1 => "workbook-no-rows",
+                _ if chosen => "sheet-no-rows",
+                _ => "workbook-no-rows",
+            }));
         }
         let width = if header {
             first[0].len()

@@ -157,7 +157,9 @@ pub(super) fn text_rows(path: &Path, reading: &Reading) -> Result<Inner, FileFau
         since_row: Rc::clone(&since_row),
     };
     let separator = reading.separator.filter(char::is_ascii).unwrap_or(',');
-    let reader = csv::ReaderBuilder::new()
+    let reader = reading
+        .quote
+        .reader()
         .has_headers(false)
         .flexible(true)
         .delimiter(separator as u8)
