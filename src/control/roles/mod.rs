@@ -22,7 +22,7 @@ use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most roles that a tenant can use: pages show all of them.
@@ -71,13 +71,13 @@ pub struct Whole {
 diesel::define_sql_function! {
     /// What roles come to, those they include with them.
     #[sql_name = "control.rights_of_roles"]
-    fn rights_of_roles(of_roles: diesel::sql_types::Array<diesel::sql_types::Integer>) -> diesel::sql_types::Array<diesel::sql_types::Text>;
+    fn rights_of_roles(of_roles: Array<Integer>) -> Array<Text>;
 }
 
 diesel::define_sql_function! {
     /// One change of rights at a time, and who makes it.
     #[sql_name = "control.lock_rights_for"]
-    fn lock_rights_for(by: Nullable<diesel::sql_types::Integer>);
+    fn lock_rights_for(by: Nullable<Integer>);
 }
 
 /// Waits until no other change of rights is under way, and keeps others waiting until the transaction ends.

@@ -5,7 +5,8 @@ use super::acts::Care;
 use crate::control::{memberships, roles, sessions};
 use crate::db::ids::UserId;
 use crate::db::schema::control::{
-    links, mails, memberships as places, preferences, second_factors, users, visits,
+    links, mails, memberships as places, preferences, second_factors, sign_on_links,
+    sign_on_permits, users, visits,
 };
 use crate::error::Result;
 use diesel::prelude::*;
@@ -56,5 +57,8 @@ fn forget(conn: &mut PgConnection, user: UserId) -> Result<()> {
     diesel::delete(preferences::table.filter(preferences::user_id.eq(user.0))).execute(conn)?;
     diesel::delete(visits::table.filter(visits::user_id.eq(user.0))).execute(conn)?;
     diesel::delete(second_factors::table.find(user.0)).execute(conn)?;
+    diesel::delete(sign_on_links::table.filter(sign_on_links::user_id.eq(user.0))).execute(conn)?;
+    diesel::delete(sign_on_permits::table.filter(sign_on_permits::user_id.eq(user.0)))
+        .execute(conn)?;
     Ok(())
 }

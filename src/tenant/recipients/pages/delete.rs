@@ -7,7 +7,6 @@ use crate::access::Access;
 use crate::access::rights::DeleteRecipients;
 use crate::error::{AppError, Result};
 use crate::tenant::fields::{self, Field};
-use crate::tenant::target_groups::rules::Column;
 use crate::web::form::{NoFields, Submitted};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, see_other_saying};
@@ -20,25 +19,21 @@ pub async fn confirm(
 ) -> Result<HttpResponse> {
     let id = which.open(&access)?;
     let only_lists = write::leaves_lists_only(access.tenant())?;
-    // Files are searched for the address itself; what is shown of it is what this person may see.
-    let (row, raw, uploads) = access
+    let (row, seen, uploads) = access
         .run(move |conn| {
             let address = fields::address(conn)?;
             let columns = address
                 .iter()
                 .map(Field::shown)
                 .collect::<Result<Vec<_>>>()?;
-            let raw: Vec<_> = Column::standard("email")
-                .map(Into::into)
-                .into_iter()
-                .collect();
-            let raw = query::one(conn, id, &raw)?;
-            Ok((query::one(conn, id, &columns)?, raw, erase::uploads(conn)?))
+            let seen = address.is_some_and(|field| !field.is_masked());
+            Ok((query::one(conn, id, &columns)?, seen, erase::uploads(conn)?))
         })
         .await?;
     let email = row.values.into_iter().next().flatten();
+    // Files are searched for an address only for who may see it.
+    let known = email.clone().filter(|_| seen);
     let email = email.unwrap_or_else(|| fields::seen::DOTS.to_owned());
-    let raw = raw.values.into_iter().next().flatten().unwrap_or_default();
     let p = frame(&access, "recipient-delete");
     let key = if only_lists {
         "recipient-delete-lists"
@@ -47,7 +42,7 @@ pub async fn confirm(
     };
     let mut intro = p.t.with(key, "email", &email);
     if !only_lists {
-        intro += &imports(&access, &p, uploads, raw).await?;
+        intro += &imports(&access, &p, uploads, known).await?;
     }
     let here = p.url(&format!("/recipients/{}", which.id));
     let form = FormView::new(format!("{here}/delete"), p.t("recipient-delete"))
@@ -61,8 +56,16 @@ async fn imports(
     access: &Access<DeleteRecipients>,
     p: &Frame,
     uploads: Vec<erase::Upload>,
-    email: String,
+    email: Option<String>,
 ) -> Result<String> {
+    let perhaps = || format!(" {}", p.t("recipient-delete-imports-perhaps"));
+    let Some(email) = email else {
+        return Ok(if uploads.is_empty() {
+            String::new()
+        } else {
+            perhaps()
+        });
+    };
     let files = access.app().files.clone();
     let waiting = web::block(move || erase::waiting(&files, &uploads, &email))
         .await
@@ -73,7 +76,7 @@ async fn imports(
             let names = names.join(", ");
             format!(" {}", p.t.with("recipient-delete-imports", "files", &names))
         }
-        Waiting::Perhaps => format!(" {}", p.t("recipient-delete-imports-perhaps")),
+        Waiting::Perhaps => perhaps(),
     })
 }
 
