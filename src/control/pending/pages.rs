@@ -127,7 +127,7 @@ async fn decided(
     verdict: Verdict,
 ) -> Result<HttpResponse> {
     let form = form.unchecked();
-    let granter = Granter::of(&access).await?;
+    let granter = Granter::of(access).await?;
     let done = access
         .run(move |conn| {
             let place = MembershipId(form.place);

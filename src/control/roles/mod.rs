@@ -22,7 +22,7 @@ use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{Array, Bool, Integer, Nullable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most roles that a tenant can use: pages show all of them.

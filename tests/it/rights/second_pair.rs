@@ -173,7 +173,8 @@ fn no_way_of_giving_a_right_goes_past_the_second_person() {
         who.get("/t/nord/roles/new");
         who.post("/t/nord/roles", &pairs)
     };
-    let ways: &[(&str, fn(&World) -> u16)] = &[
+    type Way = (&'static str, fn(&World) -> u16);
+    let ways: &[Way] = &[
         ("a single right", |w| {
             let page = format!("{}/roles", w.page("carl@example.org"));
             w.nora

@@ -51,7 +51,7 @@ async fn carry_out(
     if chosen.is_empty() {
         return Ok(none_chosen(access));
     }
-    let granter = Granter::of(&access).await?;
+    let granter = Granter::of(access).await?;
     let decided = access
         .run(move |conn| decide(conn.pg(), &granter, verdict, &chosen))
         .await?;

@@ -117,7 +117,7 @@ async fn act(
     said: &'static str,
     act: impl FnOnce(&mut PgConnection, Actor) -> Result<()> + Send + 'static,
 ) -> Result<HttpResponse> {
-    let granter = Granter::of(&access).await?;
+    let granter = Granter::of(access).await?;
     access
         .run(move |conn| {
             theirs(conn.pg(), &granter, id)?;
