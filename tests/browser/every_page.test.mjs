@@ -94,6 +94,7 @@ test("links lead to every page", async () => {
   await tab.waitForURL("**/mapping");
   const mapping = new URL(tab.url()).pathname;
   await tab.goto(`${app.url}/t/nord/recipients/bulk?act=set&which=all&q=person299`);
+  await tab.selectOption("#field", { index: 1 });
   await tab.fill("#value", "Herr");
   await tab.click(submit);
   await tab.waitForURL("**/jobs/**");
@@ -104,6 +105,7 @@ test("links lead to every page", async () => {
   all.set("/t/{tenant} (inner)", "/t/nord/vip");
   all.set("/t/{tenant}/recipients (inner, filtered)", "/t/nord/vip/recipients?rule=orders+%3E%3D+3&sort=last_name&dir=asc");
   all.set("/t/{tenant}/recipients (no match)", "/t/nord/recipients?q=nobody-at-all");
+  all.set("/t/{tenant}/users/bulk", "/t/nord/users/bulk?act=give&chosen=2&chosen=3");
   all.set("/login/prove", "/login/prove?next=%2Ft%2Fnord%2Fpolicy");
   all.set("(not found)", "/t/nord/nothing-here");
   assert.deepEqual(routes.filter((route) => route !== "/" && !all.has(route)), []);

@@ -121,7 +121,13 @@ test("a certified provider logs in whoever it knows, with the roles that its cla
   await ina.waitForURL(`${url}/t/nord/lists`);
   assert.match(await ina.textContent(".top"), /Ina Nord/);
   assert.equal(await ina.locator("nav.sections a[href$='/users']").count(), 0, "an editor sees no users");
+  // The provider did not say when she showed it who she is, so it is asked to ask her once more.
   await ina.goto(`${url}/profile/sign-on`);
+  await ina.waitForURL(`${url}/login/prove**`);
+  await accessible(ina);
+  await ina.click("text=Log in with Nord account");
+  await atProvider(ina, "ina");
+  await ina.waitForURL(`${url}/profile/sign-on`);
   assert.equal(await ina.locator("#links tbody tr").count(), 1);
   await accessible(ina);
   await ina.setViewportSize({ width: 320, height: 700 });

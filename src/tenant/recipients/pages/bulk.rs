@@ -129,11 +129,15 @@ async fn show<R: Right>(
     let state = typed.state()?;
     let back = format!("/recipients?{}", state.query());
     let seen = access.run(move |conn| look(conn, &state, chosen)).await?;
-    let (title, url) = match typed.act.as_str() {
-        "set" => ("bulk-set", "/recipients/bulk"),
-        "subscribe" => ("bulk-subscribe", "/recipients/bulk"),
-        "unsubscribe" => ("bulk-unsubscribe", "/recipients/bulk"),
-        "delete" => ("bulk-delete", "/recipients/bulk/delete"),
+    let (title, submit, url) = match typed.act.as_str() {
+        "set" => ("bulk-set", "bulk-do-set", "/recipients/bulk"),
+        "subscribe" => ("bulk-subscribe", "bulk-do-subscribe", "/recipients/bulk"),
+        "unsubscribe" => (
+            "bulk-unsubscribe",
+            "bulk-do-unsubscribe",
+            "/recipients/bulk",
+        ),
+        "delete" => ("bulk-delete", "bulk-do-delete", "/recipients/bulk/delete"),
         _ => return Err(AppError::NotFound),
     };
     let p = frame(access, title);
@@ -162,8 +166,7 @@ async fn show<R: Right>(
             );
         }
     }
-    let submit =
-        p.t.with(&format!("bulk-do-{}", typed.act), "recipients", &number);
+    let submit = p.t.with(submit, "recipients", &number);
     let mut form = FormView::new(p.url(url), submit)
         .inputs(inputs)
         .cancel(p.url(&back));
