@@ -122,7 +122,7 @@ fn acts(p: &Frame) -> Vec<(String, String)> {
     for (group, acts) in GROUPS {
         all.push(((*group).to_owned(), p.t(&format!("audit-group-{group}"))));
         for act in *acts {
-            let label = p.t(&format!("audit-act-{group}-{act}"));
+            let label = p.t(&format!("audit-act-{group}-{act}").replace('_', "-"));
             all.push((format!("{group}.{act}"), format!("– {label}")));
         }
     }
