@@ -185,7 +185,9 @@ fn an_act_for_several_is_done_for_each_or_refused_with_the_reason() {
         (no_role.status, no_role.texts("#role_key-error").len()),
         (422, 1)
     );
-    assert_eq!(act("erase", ("x", ""), &[&anna]).status, 404);
+    for none in ["erase", "compare", ""] {
+        assert_eq!(act(none, ("x", ""), &[&anna]).status, 404, "{none}");
+    }
     assert_eq!(nora.get("/t/nord/users/bulk?act=give").status, 303);
     let two = nora.get(&format!(
         "/t/nord/users/bulk?act=compare&chosen={anna}&chosen={bert}"

@@ -45,22 +45,24 @@ impl BulkForm {
     }
 
     /// The act meant, or the field that says none.
-    fn act(&self, zone: &str) -> Result<Act, Errors> {
-        Ok(match self.act.as_str() {
+    fn act(&self, zone: &str) -> Result<std::result::Result<Act, Errors>> {
+        Ok(Ok(match self.act.as_str() {
             "give" | "take" if self.role_key.is_empty() => {
-                return Err(error_at("role_key", "users-bulk-role-missing", &[]));
+                return Ok(Err(error_at("role_key", "users-bulk-role-missing", &[])));
             }
             "give" => Act::Give(self.role_key.clone()),
             "take" => Act::Take(self.role_key.clone()),
             "until" if self.until.trim().is_empty() => Act::Until(None),
             "until" => match days::end_of(self.until.trim(), zone) {
                 Some(until) => Act::Until(Some(until)),
-                None => return Err(error_at("until", "membership-day-unreadable", &[])),
+                None => return Ok(Err(error_at("until", "membership-day-unreadable", &[]))),
             },
             "deactivate" => Act::SetActive(false),
             "activate" => Act::SetActive(true),
-            _ => Act::EndSessions,
-        })
+            "sessions" => Act::EndSessions,
+            // To compare is to look; there is nothing to do.
+            _ => return Err(AppError::NotFound),
+        }))
     }
 }
 
@@ -206,8 +208,7 @@ pub(super) async fn act(
         // After a log-in in the middle it is looked at once more.
         Err(Faulty { typed, errors }) => return look(&access, &typed, &errors, &[]).await,
     };
-    typed.title()?;
-    let act = match typed.act(&access.user().time_zone) {
+    let act = match typed.act(&access.user().time_zone)? {
         Ok(act) => act,
         Err(errors) => return look(&access, &typed, &errors, &[]).await,
     };
