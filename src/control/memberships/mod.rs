@@ -221,12 +221,14 @@ pub fn roles_everywhere(
     conn: &mut PgConnection,
     user: UserId,
 ) -> Result<BTreeMap<i32, Option<Vec<i32>>>> {
-    let tenants: Vec<i32> = memberships::table
+    let found: Vec<(i32, Option<Vec<i32>>)> = memberships::table
         .filter(memberships::user_id.eq(user.0))
-        .select(memberships::tenant_id)
+        .select((
+            memberships::tenant_id,
+            granter::roles_now(user.0, memberships::tenant_id),
+        ))
         .load(conn)?;
-    let held = |tenant: i32| Ok((tenant, granter::roles_held(conn, user, TenantId(tenant))?));
-    tenants.into_iter().map(held).collect()
+    Ok(found.into_iter().collect())
 }
 
 /// Which membership is changed, and what somebody saw of it.

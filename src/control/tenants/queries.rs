@@ -375,8 +375,9 @@ pub(crate) const FAMILY: &str = "WITH RECURSIVE sub AS (
         UNION ALL SELECT t.id, t.parent_id FROM control.tenants t JOIN up ON up.parent_id = t.id
     )";
 
-/// Strangers are called by their address, as in `users::query`.
-const NAME: &str =
+/// What the tenant `$1` of `FAMILY` calls the user `u`. Whoever is at home neither here nor below is called by
+/// the address that he was added by: his name is not this tenant's to know.
+pub(crate) const NAME: &str =
     "CASE WHEN u.home_tenant_id IN (SELECT id FROM sub) THEN u.name ELSE u.email END";
 
 const MEMBERS: &str = "u.email, COALESCE(string_agg(r.key, ', ' ORDER BY r.id), '') AS roles,

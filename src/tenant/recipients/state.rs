@@ -202,21 +202,19 @@ fn is_creation(field: &Field) -> bool {
     field.standard_column.as_deref() == Some("created_at")
 }
 
-/// A condition as the rule language spells it, for the fields of a small form.
+/// A condition as the rule language spells it, for the fields of a small form; the value is in canonical text.
 pub fn condition(field: &Field, operator: &str, value: &str) -> Result<String> {
     use crate::tenant::fields::kind::Kind;
     let value = value.trim();
     let key = &field.key;
     Ok(match (operator, field.kind()?) {
         ("is empty" | "is not empty", _) => format!("[{key}] {operator}"),
-        (_, Kind::Integer) => format!("[{key}] {operator} {value}"),
-        (_, Kind::Decimal { .. }) => format!("[{key}] {operator} {}", value.replace(',', ".")),
+        (_, Kind::Integer | Kind::Decimal { .. }) => format!("[{key}] {operator} {value}"),
         (_, Kind::Boolean) => {
-            let yes = matches!(
-                value.to_lowercase().as_str(),
-                "yes" | "ja" | "true" | "1" | "on"
-            );
-            format!("[{key}] {operator} {}", if yes { "yes" } else { "no" })
+            format!(
+                "[{key}] {operator} {}",
+                if value == "true" { "yes" } else { "no" }
+            )
         }
         _ => format!("[{key}] {operator} '{}'", value.replace('\'', "''")),
     })

@@ -126,14 +126,18 @@ pub(super) async fn index(
 ) -> Result<HttpResponse> {
     let state = state.into_inner();
     let (tenant, wanted, after) = (access.tenant().id, state.wanted(), state.after.map(UserId));
-    let at = wanted.at;
+    let (at, has_below) = (wanted.at, !access.tenant().is_inner());
     let (mut people, count, usable, below) = access
         .run(move |conn| {
             Ok((
                 query::page(conn.pg(), tenant, &wanted, after, ROWS + 1)?,
                 query::count(conn.pg(), tenant, &wanted)?,
                 roles::usable(conn.pg(), tenant)?,
-                below(conn.pg(), tenant, at)?,
+                if has_below {
+                    below(conn.pg(), tenant, at)?
+                } else {
+                    Vec::new()
+                },
             ))
         })
         .await?;
@@ -190,7 +194,7 @@ pub(super) async fn index(
             .map(|right| (right.key.to_owned(), right.label(p.t.language()).to_owned()))
             .collect(),
         count: p.t.count("users-count", &count),
-        has_below: !access.tenant().is_inner(),
+        has_below,
         table,
         empty,
         state,

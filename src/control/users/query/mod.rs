@@ -10,7 +10,7 @@ mod list;
 
 pub use list::{Wanted, Where, count, page, those};
 
-use crate::control::tenants::queries::FAMILY;
+use crate::control::tenants::queries::{FAMILY, NAME};
 use crate::db::ids::{TenantId, UserId};
 use crate::error::{AppError, Result};
 use chrono::{DateTime, Utc};
@@ -76,11 +76,6 @@ pub struct Person {
     #[diesel(sql_type = Integer)]
     pub version: i32,
 }
-
-/// Whoever is at home neither here nor below is called by the address that he was added by: his name is not
-/// this tenant's to know.
-const NAME: &str =
-    "CASE WHEN u.home_tenant_id IN (SELECT id FROM sub) THEN u.name ELSE u.email END";
 
 const PEOPLE: &str = "u.email, u.version, u.state = 'active' AS active, u.password_hash IS NOT NULL AS has_password,
         EXISTS (SELECT 1 FROM control.second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS second_factor, u.created_at, u.last_login_at,
