@@ -148,41 +148,52 @@ async fn tell(jobs: Arc<AtomicBool>) {
     jobs.store(true, Ordering::Relaxed);
 }
 
-/// Every hour: sessions whose time is over, tenants whose days in the trash are, old files of imports.
+/// What is so as long as a chore fails, and the chore.
+type Chore = (&'static str, fn(&App) -> Result<()>);
+
+/// What is done every hour.
+const CHORES: [Chore; 10] = [
+    ("old sessions stay", |app| {
+        crate::access::session::purge(&app.pools).map(drop)
+    }),
+    ("old mails stay", |app| {
+        crate::control::mail::forget_old(app).map(drop)
+    }),
+    ("old entries of the audit stay", |app| {
+        crate::control::audit::retain::prune_all(app).map(drop)
+    }),
+    ("nobody is reminded of reviews", |app| {
+        crate::control::review::remind::remind(app).map(drop)
+    }),
+    ("rights wait for confirmation beyond their time", |app| {
+        crate::control::pending::expire(app, crate::clock::now()).map(drop)
+    }),
+    ("dormant accounts stay active", |app| {
+        crate::control::review::dormant::deactivate(app, crate::clock::now()).map(drop)
+    }),
+    ("old log-ins by providers stay", |app| {
+        crate::control::sign_on::requests::forget_old(app).map(drop)
+    }),
+    ("old links stay", |app| {
+        crate::control::links::forget_old(app).map(drop)
+    }),
+    ("the trash is not looked through", |app| {
+        crate::control::tenants::purge::all_due(app, crate::clock::now()).map(drop)
+    }),
+    ("old files of imports stay", |app| {
+        recipients::erase::old::remove(app, crate::clock::now()).map(drop)
+    }),
+];
+
+/// Does the chores, one after the other; what one of them cannot do keeps none of the others.
 async fn tidy_up(app: Arc<App>) {
     loop {
         let due = Arc::clone(&app);
         let _ = web::block(move || {
-            if let Err(error) = crate::access::session::purge(&due.pools) {
-                tracing::warn!(%error, "old sessions stay");
-            }
-            if let Err(error) = crate::control::mail::forget_old(&due) {
-                tracing::warn!(%error, "old mails stay");
-            }
-            if let Err(error) = crate::control::audit::retain::prune_all(&due) {
-                tracing::warn!(%error, "old entries of the audit stay");
-            }
-            if let Err(error) = crate::control::review::remind::remind(&due) {
-                tracing::warn!(%error, "nobody is reminded of reviews");
-            }
-            let now = crate::clock::now();
-            if let Err(error) = crate::control::pending::expire(&due, now) {
-                tracing::warn!(%error, "rights wait for confirmation beyond their time");
-            }
-            if let Err(error) = crate::control::review::dormant::deactivate(&due, now) {
-                tracing::warn!(%error, "dormant accounts stay active");
-            }
-            if let Err(error) = crate::control::sign_on::requests::forget_old(&due) {
-                tracing::warn!(%error, "old log-ins by providers stay");
-            }
-            if let Err(error) = crate::control::links::forget_old(&due) {
-                tracing::warn!(%error, "old links stay");
-            }
-            if let Err(error) = crate::control::tenants::purge::all_due(&due, crate::clock::now()) {
-                tracing::warn!(%error, "the trash is not looked through");
-            }
-            if let Err(error) = recipients::erase::old::remove(&due, crate::clock::now()) {
-                tracing::warn!(%error, "old files of imports stay");
+            for (so, chore) in CHORES {
+                if let Err(error) = chore(&due) {
+                    tracing::warn!(%error, "{so}");
+                }
             }
         })
         .await;

@@ -238,16 +238,19 @@ pub fn log_in_again(context: &Context, session: &Session, kept: &KeptForm) -> Re
     respond(StatusCode::UNAUTHORIZED, &PlainFormPage { p, intro, form })
 }
 
+/// The address that somebody logs in with.
+pub fn address_input(p: &Frame, typed: &str) -> Input {
+    Input::line("email", p.t("login-email"), typed)
+        .typed("email")
+        .autocomplete("username")
+        .required()
+        .max(254)
+}
+
 /// The log-in form.
 pub fn log_in_form(p: &Frame, next: &str) -> FormView {
     FormView::new("/login", p.t("login-submit"))
-        .input(
-            Input::line("email", p.t("login-email"), "")
-                .typed("email")
-                .autocomplete("username")
-                .required()
-                .max(254),
-        )
+        .input(address_input(p, ""))
         .input(
             Input::line("password", p.t("login-password"), "")
                 .typed("password")

@@ -10,7 +10,7 @@ use crate::control::{passwords, policy, sessions, users};
 use crate::db::schema::control::users as table;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
-use crate::web::error_page::with_token;
+use crate::web::error_page::{address_input, with_token};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::page::{Frame, respond, see_other_saying};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
@@ -59,23 +59,11 @@ fn forgot_form(
         let text = p.t("forgot-no-mail");
         return p.render(|p| Said { p, text });
     }
-    let mut form = FormView::new("/password/forgot", p.t("forgot-submit"))
-        .input(
-            Input::line("email", p.t("login-email"), typed)
-                .typed("email")
-                .autocomplete("username")
-                .required()
-                .max(254),
-        )
+    let form = FormView::new("/password/forgot", p.t("forgot-submit"))
+        .input(address_input(&p, typed))
         .cancel("/login");
     let intro = p.t("forgot-intro");
-    match errors {
-        Some(errors) => {
-            form = form.errors(&p.t, errors);
-            p.render_again(|p| PlainFormPage { p, intro, form })
-        }
-        None => p.render(|p| PlainFormPage { p, intro, form }),
-    }
+    PlainFormPage::answer(p, intro, form, errors)
 }
 
 async fn forgot_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
@@ -152,7 +140,7 @@ async fn page(
         let text = p.t(over(kind, &standing));
         return respond(StatusCode::GONE, &Said { p, text });
     };
-    let mut form = FormView::new(kind.path(token), p.t("reset-submit"))
+    let form = FormView::new(kind.path(token), p.t("reset-submit"))
         .input(Input::new(InputKind::Fixed, "email", p.t("login-email")).value(email))
         .input(
             Input::line("password", p.t("profile-new-password"), "")
@@ -165,13 +153,7 @@ async fn page(
         Kind::Reset => p.t("reset-intro"),
         Kind::Invitation => p.t("invitation-intro"),
     };
-    match errors {
-        Some(errors) => {
-            form = form.errors(&p.t, errors);
-            p.render_again(|p| PlainFormPage { p, intro, form })
-        }
-        None => p.render(|p| PlainFormPage { p, intro, form }),
-    }
+    PlainFormPage::answer(p, intro, form, errors)
 }
 
 /// What to say of a link that opens nothing any more.

@@ -14,7 +14,7 @@ use crate::control::users::NewUser;
 use crate::db::ids::UserId;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
-use crate::web::error_page::{log_in_form, with_token};
+use crate::web::error_page::{address_input, log_in_form, with_token};
 use crate::web::form::{Faulty, Submitted, at_field, error_at};
 use crate::web::page::{Frame, respond, see_other, see_other_saying};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
@@ -287,13 +287,7 @@ fn set_up_form(p: &Frame, app: &App, typed: &SetUpForm) -> FormView {
                 .required()
                 .max(100),
         )
-        .input(
-            Input::line("email", p.t("login-email"), &typed.email)
-                .typed("email")
-                .autocomplete("username")
-                .required()
-                .max(254),
-        )
+        .input(address_input(p, &typed.email))
         .input(
             Input::line("password", p.t("login-password"), "")
                 .typed("password")

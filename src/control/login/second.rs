@@ -93,7 +93,7 @@ fn page(
     let mut p = Frame::new(visitor.context(), "code-title");
     p.csrf = token;
     let hidden = |name: &str, value: String| Input::new(InputKind::Hidden, name, "").value(value);
-    let mut form = FormView::new("/login/code", p.t("login-submit"))
+    let form = FormView::new("/login/code", p.t("login-submit"))
         .input(
             Input::line("code", p.t("second-factor-code"), "")
                 .autocomplete("one-time-code")
@@ -108,13 +108,7 @@ fn page(
         .input(hidden("kept_body", going.kept_body))
         .cancel("/login");
     let intro = p.t("code-intro");
-    match errors {
-        Some(errors) => {
-            form = form.errors(&p.t, errors);
-            p.render_again(|p| PlainFormPage { p, intro, form })
-        }
-        None => p.render(|p| PlainFormPage { p, intro, form }),
-    }
+    PlainFormPage::answer(p, intro, form, errors)
 }
 
 #[derive(Debug, Deserialize, Validate)]

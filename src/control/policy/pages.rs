@@ -236,13 +236,7 @@ fn show(
     let p = Frame::new(access.context(), "nav-policy").section("policy");
     let form = form(&p, above, typed);
     let intro = p.t("policy-intro");
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 async fn page(access: ControlAccess<ChangePolicy>) -> Result<HttpResponse> {

@@ -96,13 +96,7 @@ async fn show(visitor: &LoggedIn, next: &str, errors: Option<&Errors>) -> Result
     } else {
         p.t("prove-provider")
     };
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| PlainFormPage { p, intro, form })
-        }
-        None => p.render(|p| PlainFormPage { p, intro, form }),
-    }
+    PlainFormPage::answer(p, intro, form, errors)
 }
 
 async fn page(visitor: LoggedIn, query: web::Query<Next>) -> Result<HttpResponse> {

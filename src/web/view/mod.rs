@@ -4,6 +4,10 @@ mod input;
 
 pub use input::{Choice, FormView, Input, InputKind};
 
+use super::form::Errors;
+use crate::error::Result;
+use actix_web::HttpResponse;
+
 /// A cell of a table.
 #[derive(Clone, Debug)]
 pub enum Cell {
@@ -125,6 +129,27 @@ pub struct FormPage {
     pub form: FormView,
 }
 
+impl FormPage {
+    /// The page: as it is, or, where something was wrong with what was sent, once more with that at its inputs.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn answer(
+        p: crate::web::page::Frame,
+        intro: String,
+        form: FormView,
+        errors: Option<&Errors>,
+    ) -> Result<HttpResponse> {
+        match errors {
+            Some(errors) => {
+                let form = form.errors(&p.t, errors);
+                p.render_again(|p| Self { p, intro, form })
+            }
+            None => p.render(|p| Self { p, intro, form }),
+        }
+    }
+}
+
 /// A page that is one form and nothing else: log-in, first start.
 #[derive(Debug, askama::Template)]
 #[template(path = "pages/plain_form.html")]
@@ -135,6 +160,27 @@ pub struct PlainFormPage {
     pub intro: String,
     /// The form.
     pub form: FormView,
+}
+
+impl PlainFormPage {
+    /// The page: as it is, or, where something was wrong with what was sent, once more with that at its inputs.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn answer(
+        p: crate::web::page::Frame,
+        intro: String,
+        form: FormView,
+        errors: Option<&Errors>,
+    ) -> Result<HttpResponse> {
+        match errors {
+            Some(errors) => {
+                let form = form.errors(&p.t, errors);
+                p.render_again(|p| Self { p, intro, form })
+            }
+            None => p.render(|p| Self { p, intro, form }),
+        }
+    }
 }
 
 /// A page that shows a link this once.

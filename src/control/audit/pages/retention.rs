@@ -39,13 +39,7 @@ fn view(
         )
         .cancel(back);
     let intro = p.t("audit-retention-intro");
-    match errors {
-        None => p.render(|p| FormPage { p, intro, form }),
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn page(access: ControlAccess<RetainAudit>) -> Result<HttpResponse> {

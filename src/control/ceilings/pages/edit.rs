@@ -117,13 +117,7 @@ fn form_page<R: Right>(
         ("above", in_words(&p, &capped.above())),
     ];
     let intro = p.t.with_all("ceilings-edit-intro", &said);
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn edit(

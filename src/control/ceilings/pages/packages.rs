@@ -89,13 +89,7 @@ fn new_page(
     let p = packages_frame(access, "packages-new");
     let form = form(&p, p.url("/ceilings/packages"), typed);
     let intro = p.t("packages-intro");
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn new(access: ControlAccess<ChangeCeilings>) -> Result<HttpResponse> {

@@ -40,13 +40,7 @@ async fn page(
         .danger();
     let name = label_of(&p, &whole.role);
     let intro = p.t.with("roles-delete-help", "name", &name);
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn ask(

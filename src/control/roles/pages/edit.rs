@@ -233,13 +233,7 @@ fn edit_page(
         .input(version)
         .cancel(here);
     let intro = label_of(&p, &whole.role);
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn edit(

@@ -7,10 +7,10 @@ use crate::access::Anonymous;
 use crate::control::users;
 use crate::db::control;
 use crate::error::{AppError, Result};
-use crate::web::error_page::with_token;
+use crate::web::error_page::{address_input, with_token};
 use crate::web::form::{Errors, Faulty, Submitted, error_at};
 use crate::web::page::Frame;
-use crate::web::view::{FormView, Input, PlainFormPage};
+use crate::web::view::{FormView, PlainFormPage};
 use actix_session::Session;
 use actix_web::HttpResponse;
 use serde::Deserialize;
@@ -24,23 +24,11 @@ pub(super) struct FindForm {
 }
 
 fn form(p: Frame, typed: &str, errors: Option<&Errors>) -> Result<HttpResponse> {
-    let mut form = FormView::new("/login/sso", p.t("sign-on-find"))
-        .input(
-            Input::line("email", p.t("login-email"), typed)
-                .typed("email")
-                .autocomplete("username")
-                .required()
-                .max(254),
-        )
+    let form = FormView::new("/login/sso", p.t("sign-on-find"))
+        .input(address_input(&p, typed))
         .cancel("/login");
     let intro = p.t("sign-on-find-intro");
-    match errors {
-        Some(errors) => {
-            form = form.errors(&p.t, errors);
-            p.render_again(|p| PlainFormPage { p, intro, form })
-        }
-        None => p.render(|p| PlainFormPage { p, intro, form }),
-    }
+    PlainFormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {

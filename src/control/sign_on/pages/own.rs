@@ -163,13 +163,7 @@ fn ending(visitor: &LoggedIn, link: &Link, errors: Option<&Errors>) -> Result<Ht
         .danger()
         .cancel(HERE);
     let intro = p.t.with("sign-on-unlink-help", "issuer", &link.issuer);
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn ask(visitor: LoggedIn, path: web::Path<Which>) -> Result<HttpResponse> {

@@ -49,13 +49,7 @@ async fn view(
         p.t.with("users-anonymise-what", "name", &person.name),
         p.t.count("users-anonymise-places", &(places.len() as i64))
     );
-    match errors {
-        None => p.render(|p| FormPage { p, intro, form }),
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn page(

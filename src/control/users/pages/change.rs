@@ -183,13 +183,7 @@ fn password_page(
         )
         .cancel(here);
     let intro = person.name.clone();
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn password(
@@ -247,13 +241,7 @@ fn state_page(
         .cancel(here);
     form.danger = person.active;
     let intro = p.t.with(help, "name", &person.name);
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 /// What the form of the state sends: what it shall be, so that two who press at once do not undo each other.

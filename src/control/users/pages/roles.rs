@@ -175,13 +175,7 @@ fn answer(
     let p = frame(access.context(), "users-change-roles");
     let form = form(&p, loaded, typed);
     let intro = format!("{} · {}", loaded.person.name, p.trail());
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 pub(super) async fn page(

@@ -72,13 +72,7 @@ fn show_new(
         );
     }
     let intro = String::new();
-    match errors {
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 /// POST `…/recipients/new`.
