@@ -6,6 +6,7 @@
     reason = "asks the private server plain questions"
 )]
 
+use crate::support::PATIENCE;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -83,7 +84,7 @@ fn keeper_is_free(data_dir: &Path) -> bool {
 
 pub(crate) fn wait(until: impl Fn() -> bool) -> bool {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(30) {
+    while started.elapsed() < PATIENCE {
         if until() {
             return true;
         }

@@ -2,8 +2,8 @@
 
 use crate::support::TestDb;
 use crate::support::app::TestApp;
-use crate::support::by_rule;
 use crate::support::program::Program;
+use crate::support::{by_rule, until};
 use mandant::control::tenants::Tenant;
 use mandant::db::ids::RecipientId;
 use mandant::jobs::queue;
@@ -11,7 +11,6 @@ use mandant::tenant::recipients::bulk::{Act, KIND, Order, Whom};
 use mandant::tenant::recipients::erase::old;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// Everything below a folder that has the text in it.
 fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
@@ -51,14 +50,6 @@ fn tables_with(db: &TestDb, tenant: &Tenant, text: &str) -> Vec<String> {
             crate::support::count(&mut conn, &query) > 0
         })
         .collect()
-}
-
-fn until(what: &str, mut good: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !good() {
-        assert!(begin.elapsed() < Duration::from_secs(30), "{what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 fn import(shop: &Program, file: &str) -> Value {

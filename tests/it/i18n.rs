@@ -9,6 +9,7 @@ const BUILT: &[&str] = &[
     "import-quote-",
     "recipients-export-columns-",
     "nav-",
+    "area-",
     "rule-",
     "value-",
     "form-",

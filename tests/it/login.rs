@@ -7,11 +7,10 @@ mod second_factor;
 mod sign_on;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::count;
 use crate::support::proxy::Proxy;
+use crate::support::{count, until};
 use diesel::connection::SimpleConnection;
 use secrecy::ExposeSecret;
-use std::time::{Duration, Instant};
 
 #[test]
 fn the_first_start_makes_the_main_tenant_once() {
@@ -371,10 +370,6 @@ fn while_the_database_is_gone_pages_say_so_and_then_go_on_by_themselves() {
         (200, 503)
     );
     door.allow(i64::MAX);
-    let end = Instant::now() + Duration::from_secs(30);
-    while anna.get("/t/main").status != 200 {
-        assert!(Instant::now() < end, "it never comes back");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    until("it never comes back", || anna.get("/t/main").status == 200);
     assert_eq!(anna.get("/readyz").status, 200);
 }

@@ -1,5 +1,6 @@
 //! Imports by the API: a file in one request, the job's result, the error file.
 
+use crate::support::PATIENCE;
 use crate::support::app::TestApp;
 use crate::support::by_rule;
 use crate::support::program::{Program, Reply};
@@ -31,7 +32,7 @@ fn at_rest(shop: &Program, begun: &Reply) -> Reply {
         if !["checking", "queued", "running"].contains(&state) {
             return now;
         }
-        assert!(begin.elapsed() < Duration::from_secs(30), "{now:?}");
+        assert!(begin.elapsed() < PATIENCE, "{now:?}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

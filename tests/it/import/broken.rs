@@ -1,7 +1,7 @@
 //! Programs that die in the middle of an import: what is left says so, or is gone on with.
 
 use crate::support::app::{PASSWORD, Person, TestApp, visitor_at};
-use crate::support::{TestDb, count};
+use crate::support::{PATIENCE, TestDb, count};
 use diesel::connection::SimpleConnection;
 use secrecy::ExposeSecret;
 use std::io::{BufRead, BufReader};
@@ -72,7 +72,7 @@ fn people(rows: usize) -> String {
 pub fn wait(what: &str, mut until: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !until() {
-        assert!(begin.elapsed() < Duration::from_secs(120), "{what}");
+        assert!(begin.elapsed() < PATIENCE, "{what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -165,7 +165,7 @@ impl Bouncer {
             command.args(["-u", &user]);
         }
         let process = command.arg("-q").arg(path("ini")).spawn().unwrap();
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let until = std::time::Instant::now() + crate::support::PATIENCE;
         while !path(".s.PGSQL.5432").exists() {
             assert!(
                 std::time::Instant::now() < until,

@@ -3,7 +3,7 @@
 
 use super::{rows, run};
 use crate::support::proxy::Proxy;
-use crate::support::{TestDb, by_lists, count};
+use crate::support::{TestDb, by_lists, count, until};
 use mandant::access::system::provision;
 use mandant::config::Config;
 use mandant::control::audit::Actor;
@@ -13,7 +13,6 @@ use mandant::db::ids::TenantId;
 use mandant::db::provisioner::{Order, Provisioner};
 use mandant::error::Result;
 use secrecy::{ExposeSecret, SecretString};
-use std::time::{Duration, Instant};
 
 /// All roles, schemas, tables, memberships and rows that tenants consist of.
 pub fn everything(db: &TestDb) -> String {
@@ -38,11 +37,7 @@ fn settle(db: &TestDb) {
     let mut conn = db.as_provisioner();
     let alive = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
         AND application_name = 'mandant provisioner' AND state <> 'idle'";
-    let until = Instant::now() + Duration::from_secs(10);
-    while count(&mut conn, alive) > 0 {
-        assert!(Instant::now() < until, "a backend stays");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("a backend stays", || count(&mut conn, alive) == 0);
 }
 
 /// Runs an order again and again, cut off after one round trip more each time, until it succeeds; before

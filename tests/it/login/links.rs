@@ -1,8 +1,8 @@
 //! Links that set a password: after somebody forgot his, and in invitations.
 
 use crate::support::app::{Answer, PASSWORD, Person, TestApp, mail_config};
-use crate::support::count;
 use crate::support::mailbox::Mailbox;
+use crate::support::{count, until};
 use diesel::connection::SimpleConnection;
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -161,13 +161,10 @@ fn forgotten_passwords_tell_nobody_who_exists() {
     mailbox.wait("carl@example.org", "forgot");
     let jobs = "SELECT count(*) AS n FROM jobs WHERE kind = 'password.forgot'";
     assert_eq!(count(&mut app.db.as_provisioner(), jobs), 3);
-    for _ in 0..100 {
-        let open = format!("{jobs} AND state <> 'done'");
-        if count(&mut app.db.as_provisioner(), &open) == 0 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let open = format!("{jobs} AND state <> 'done'");
+    until("a job never ends", || {
+        count(&mut app.db.as_provisioner(), &open) == 0
+    });
     assert_eq!(mailbox.all().len(), 1);
     let kept = format!("{jobs} AND payload <> 'null'");
     assert_eq!(count(&mut app.db.as_provisioner(), &kept), 0);

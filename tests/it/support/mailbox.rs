@@ -110,7 +110,7 @@ impl Mailbox {
                 return mail.clone();
             }
             assert!(
-                begun.elapsed() < Duration::from_secs(20),
+                begun.elapsed() < super::PATIENCE,
                 "no mail to {to} with {part:?} among {all:#?}"
             );
             thread::sleep(Duration::from_millis(50));

@@ -35,6 +35,20 @@ use mandant::error::{AppError, Result};
 use secrecy::{ExposeSecret, SecretString};
 use server::Database;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for what must come: long, as the machine may be busy with others' work. Who waits
+/// looks again and again, so only a fault costs this time.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until `good`; fails saying `what` where that does not come.
+pub fn until(what: &str, mut good: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !good() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 /// An installation with the main tenant `main`, whose administrator is `admin@example.org`.
 pub struct TestDb {

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::isolation::rows;
-use crate::support::{TestDb, by_lists, count};
+use crate::support::{TestDb, by_lists, count, until};
 use chrono::{DateTime, Duration, Utc};
 use mandant::access::system::provision;
 use mandant::control::audit::Actor;
@@ -11,7 +11,6 @@ use mandant::control::tenants::{Tenant, purge};
 use secrecy::ExposeSecret;
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 const ACTOR: Actor = Actor {
     user: None,
@@ -273,24 +272,18 @@ fn a_purge_that_is_killed_in_the_middle_can_be_taken_back_or_gone_on_with() {
     crate::isolation::run(&mut reader, &read);
     let mut killed = verb(&purge).arg("--yes").spawn().unwrap();
     let waits = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let end = Instant::now() + std::time::Duration::from_secs(30);
-    while count(&mut conn, waits) == 0 {
-        assert!(Instant::now() < end, "it never comes to its middle");
+    until("it never comes to its middle", || {
         assert!(killed.try_wait().unwrap().is_none(), "it ended by itself");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+        count(&mut conn, waits) > 0
+    });
     killed.kill().unwrap();
     killed.wait().unwrap();
     crate::isolation::run(&mut reader, "ROLLBACK");
     drop(reader);
-    while count(&mut conn, waits) > 0 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let settled = || crate::isolation::provisioning::everything(&db) == before;
-    while !settled() {
-        assert!(Instant::now() < end, "something was removed");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    until("it waits on", || count(&mut conn, waits) == 0);
+    until("something was removed", || {
+        crate::isolation::provisioning::everything(&db) == before
+    });
     assert!(folder.join("x").exists());
     assert!(
         verb(&["tenant", "restore", "nord"])
