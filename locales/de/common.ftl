@@ -16,6 +16,9 @@ next-page = Nächste Seite
 to-start = Zur Startseite
 request-number = Nummer der Anfrage:
 
+area-recipients = Empfänger
+area-tenants = Mandanten
+area-users = Benutzer und Rechte
 nav-home = Übersicht
 nav-recipients = Empfänger
 nav-lists = Mailinglisten

@@ -16,6 +16,9 @@ next-page = Next page
 to-start = To the start page
 request-number = Request number:
 
+area-recipients = Recipients
+area-tenants = Tenants
+area-users = Users and rights
 nav-home = Overview
 nav-recipients = Recipients
 nav-lists = Mailing lists

@@ -11,6 +11,7 @@ pub mod form;
 pub mod headers;
 pub mod i18n;
 pub mod matrix;
+pub mod nav;
 pub mod page;
 pub mod problem;
 pub mod sealed;

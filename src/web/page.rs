@@ -12,6 +12,7 @@
 
 use super::flash::{self, Message, Undo};
 use super::i18n::Texts;
+use super::nav::{self, Area};
 use crate::access::{Context, SessionUser, TenantHere};
 use crate::error::{AppError, Result};
 use actix_web::HttpResponse;
@@ -58,38 +59,6 @@ pub struct Flash {
     /// The form that takes back what was done.
     pub undo: Option<Undo>,
 }
-
-/// An entry of the navigation.
-#[derive(Clone, Debug)]
-pub struct NavItem {
-    /// Where it leads.
-    pub href: String,
-    /// Its label.
-    pub label: String,
-    /// Its icon's name.
-    pub icon: &'static str,
-    /// Whether the page is in it.
-    pub current: bool,
-    /// What waits there to be decided; 0 for nothing.
-    pub waiting: i64,
-}
-
-/// Section, right that shows it, icon, in the order of the navigation. The label's key is `nav-<section>`.
-const SECTIONS: &[(&str, &str, &str)] = &[
-    ("", "dashboard.view", "home"),
-    ("recipients", "recipients.view", "users"),
-    ("lists", "lists.view", "list"),
-    ("imports", "imports.view", "upload"),
-    ("fields", "fields.view", "columns"),
-    ("inner", "inner.view", "fence"),
-    ("tenants", "tenants.view", "sitemap"),
-    ("ceilings", "ceilings.view", "adjustments"),
-    ("users", "users.view", "user"),
-    ("roles", "roles.view", "shield"),
-    ("sign-on", "sign_on.change", "key"),
-    ("policy", "policy.change", "lock"),
-    ("audit", "audit.view", "history"),
-];
 
 impl Frame {
     /// The frame for what a request knows; the title is a Fluent key.
@@ -157,36 +126,9 @@ impl Frame {
         self
     }
 
-    /// The navigation of the tenant, as far as the user's rights show it.
-    pub fn nav(&self) -> Vec<NavItem> {
-        let Some(tenant) = &self.tenant else {
-            return Vec::new();
-        };
-        SECTIONS
-            .iter()
-            .filter(|(_, right, _)| tenant.may(right))
-            .filter(|(section, ..)| {
-                !tenant.is_inner()
-                    || !matches!(
-                        *section,
-                        "inner" | "tenants" | "ceilings" | "sign-on" | "policy"
-                    )
-            })
-            .map(|(section, _, icon)| NavItem {
-                href: if section.is_empty() {
-                    tenant.base()
-                } else {
-                    format!("{}/{section}", tenant.base())
-                },
-                label: self.t.t(&format!(
-                    "nav-{}",
-                    if section.is_empty() { "home" } else { section }
-                )),
-                icon,
-                current: *section == self.section,
-                waiting: if *section == "inner" { self.waiting } else { 0 },
-            })
-            .collect()
+    /// The navigation of the tenant.
+    pub fn areas(&self) -> Vec<Area> {
+        nav::areas(self)
     }
 
     /// Whether the page is an inner tenant's.

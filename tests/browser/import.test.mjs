@@ -44,7 +44,7 @@ for (const javaScriptEnabled of [true, false]) {
     };
     const look = async () => javaScriptEnabled && (await accessible(tab));
 
-    await click('.sections a[href$="/imports"]');
+    await click('a[href$="/imports"]:visible');
     await look();
     await tab.setInputFiles("#file", FILE);
     await click("form.upload button");

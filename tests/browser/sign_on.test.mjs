@@ -90,6 +90,7 @@ test("a certified provider logs in whoever it knows, with the roles that its cla
 
   const boss = await page(chrome);
   await logIn(boss, url, "boss@nord.example");
+  await boss.click("nav.sections a[href='/t/nord/users']");
   await boss.click("nav.sections a[href='/t/nord/sign-on']");
   await accessible(boss);
   assert.equal(await boss.locator("dd code").first().textContent(), `${url}/login/callback`);

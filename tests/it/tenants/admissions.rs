@@ -40,7 +40,9 @@ fn the_parent_admits_and_the_inner_tenant_never_learned() {
 
     assert!(w.anna.get("/t/nord").body.contains("One request to admit"));
     assert_eq!(
-        w.anna.get("/t/nord/fields").texts(".sections .waits"),
+        w.anna
+            .get("/t/nord/fields")
+            .texts(".sections > ul > li > a .waits"),
         ["1"]
     );
     assert!(ina.get("/t/nord/vip").texts(".waits").is_empty());
