@@ -14,7 +14,7 @@ use actix_session::SessionMiddleware;
 use actix_session::config::{BrowserSession, CookieContentSecurity, TtlExtensionPolicy};
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Key, SameSite};
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use hmac::{Hmac, KeyInit, Mac};
@@ -112,6 +112,11 @@ impl Application {
             address,
             runner: Runner::start(app, work::KINDS, JOB_THREADS),
         })
+    }
+
+    /// With which another thread can tell it to stop.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
     }
 
     /// Where it listens; the port is the real one, also if 0 was asked for.

@@ -47,6 +47,8 @@ impl Runner {
     pub fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads {
+            // An idle one need not sleep to the end of its pause.
+            thread.thread().unpark();
             let _ = thread.join();
         }
     }
@@ -56,10 +58,10 @@ fn work_until(app: &App, kinds: &[Kind], stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         match queue::take(&app.pools) {
             Ok(Some(job)) => run(app, kinds, &job, stop),
-            Ok(None) => thread::sleep(PAUSE),
+            Ok(None) => thread::park_timeout(PAUSE),
             Err(error) => {
                 tracing::warn!(%error, "no jobs to be had");
-                thread::sleep(PAUSE * 4);
+                thread::park_timeout(PAUSE * 4);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::TestDb;
 use super::mailbox::Mailbox;
+use actix_web::dev::ServerHandle;
 use mandant::app::App;
 use mandant::config::{Config, MailTls};
 use mandant::control::audit::Actor;
@@ -12,16 +13,17 @@ use scraper::{Html, Selector};
 use secrecy::SecretString;
 
 use std::sync::{Arc, Mutex, mpsc};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
 
 /// An installation that answers on a port of its own.
 pub struct TestApp {
+    // Fields are dropped in this order: the server with its connections before the database.
+    server: Serving,
     /// Its database and domain.
     pub db: TestDb,
-    base: String,
 }
 
 impl TestApp {
@@ -51,19 +53,19 @@ impl TestApp {
         config.storage.files_dir = Some(db.files().to_owned());
         let app = Arc::new(db.again(config).unwrap());
         Self {
-            base: serve(app),
+            server: Serving::begin(app),
             db,
         }
     }
 
     /// Where it answers.
     pub fn base(&self) -> &str {
-        &self.base
+        &self.server.base
     }
 
     /// Somebody with a browser, not logged in.
     pub fn visitor(&self) -> Person {
-        visitor_at(&self.base)
+        visitor_at(self.base())
     }
 
     /// Somebody before a second server of the installation, which reaches the database by this URL.
@@ -72,9 +74,11 @@ impl TestApp {
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.storage.files_dir = Some(self.db.files().to_owned());
         let app = App::open(config, &SecretString::from(url.to_owned())).unwrap();
+        let server = Serving::begin(Arc::new(app));
+        let person = visitor_at(&server.base);
         Person {
-            base: serve(Arc::new(app)),
-            ..self.visitor()
+            _server: Some(server),
+            ..person
         }
     }
 
@@ -130,27 +134,52 @@ pub fn visitor_at(base: &str) -> Person {
         .new_agent();
     Person {
         base: base.to_owned(),
+        _server: None,
         agent,
         last: Mutex::default(),
     }
 }
 
-/// Runs the server on a thread until the test's process ends; answers its address.
-fn serve(app: Arc<App>) -> String {
-    let (tell, hear) = mpsc::channel();
-    thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async {
-            let application = Application::build(&app).unwrap();
-            tell.send(application.address()).unwrap();
-            application.run_until_stopped(app).await.unwrap();
+/// A server on a thread of its own. It ends with this value, and its connections with it: threads that still
+/// talk to a database while the process ends may crash it.
+struct Serving {
+    base: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Serving {
+    fn begin(app: Arc<App>) -> Self {
+        let (tell, hear) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let application = Application::build(&app).unwrap();
+                tell.send((application.address(), application.handle()))
+                    .unwrap();
+                application.run_until_stopped(app).await.unwrap();
+            });
         });
-    });
-    format!("http://{}", hear.recv().unwrap())
+        let (address, handle) = hear.recv().unwrap();
+        Self {
+            base: format!("http://{address}"),
+            handle,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        actix_web::rt::System::new().block_on(self.handle.stop(false));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
 }
 
 /// A person with a browser: cookies, no redirects followed.
 pub struct Person {
     base: String,
+    /// The server before which he is, where it is his alone: kept as long as he is.
+    _server: Option<Serving>,
     agent: ureq::Agent,
     last: Mutex<String>,
 }
