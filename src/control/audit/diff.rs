@@ -106,13 +106,14 @@ fn plain(p: &Frame, key: &str, value: &Value) -> Option<Field> {
         && pair.len() == 2
         && !matches!(
             key,
-            "roles" | "lists" | "rights" | "includes" | "fewer" | "asked_by"
+            "roles" | "lists" | "rights" | "includes" | "fewer" | "asked_by" | "columns"
         )
     {
         return Some(change(p, word(p, key), &pair[0], &pair[1]));
     }
     let after = match value {
         Value::String(state) if key == "state" => vec![p.t(&format!("import-state-{state}"))],
+        Value::String(act) if key == "act" => vec![p.t(&format!("bulk-{act}"))],
         value => items(p, value),
     };
     (!after.is_empty()).then(|| Field {
@@ -130,7 +131,8 @@ fn word(p: &Frame, key: &str) -> String {
         | "unchanged" | "refused" | "mailed" | "from" | "until" | "includes" | "key"
         | "second_factor" | "audit_days" | "removed" | "filtered" | "critical" | "fewer"
         | "asked_by" | "review_months" | "dormant_days" | "used" | "due" | "people" | "places"
-        | "list" | "user" | "role" | "issuer" | "client_id" | "sign_on" => {
+        | "list" | "field" | "emptied" | "chosen" | "stopped" | "columns" | "user" | "role"
+        | "issuer" | "client_id" | "sign_on" => {
             p.t(&format!("audit-word-{}", key.replace('_', "-")))
         }
         other => other.to_owned(),

@@ -24,7 +24,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("policy", &["change"]),
     ("recipient", &["create", "delete"]),
-    ("recipients", &["bulk", "export", "import"]),
+    ("recipients", &["bulk", "bulk_end", "export", "import"]),
     ("review", &["settings", "remind"]),
     ("role", &["create", "change", "delete"]),
     ("see", &["begin"]),

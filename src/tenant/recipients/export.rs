@@ -60,6 +60,11 @@ impl Export {
         })
     }
 
+    /// The fields' keys, in the order of the columns.
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
     /// The same for Excel, with decimals that have a comma or a point.
     #[must_use]
     pub fn for_excel(mut self, comma: bool) -> Self {

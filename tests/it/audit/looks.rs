@@ -163,3 +163,62 @@ fn entries_are_sealed_by_the_server_within_seconds() {
         count(&mut app.db.as_provisioner(), waiting) == 0
     });
 }
+
+#[test]
+fn acts_on_many_recipients_say_what_was_done_to_how_many() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let news = app.db.list(&nord, "News");
+    for name in ["anna", "bert", "carl"] {
+        app.db
+            .recipient(&nord, &format!("{name}@x.example"), &[news]);
+    }
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    let list = nora.get("/t/nord/recipients");
+    let one = list
+        .attribute("tbody input[type=checkbox]", "value")
+        .unwrap();
+    let field = format!(
+        "SELECT id::bigint AS n FROM t_{}.fields WHERE key = 'last_name'",
+        nord.id
+    );
+    let field = count(&mut app.db.as_provisioner(), &field).to_string();
+    let orders: [&[(&str, &str)]; 2] = [
+        &[
+            ("act", "set"),
+            ("which", "all"),
+            ("field", &field),
+            ("value", "Zqmeier"),
+            ("list", &news.0.to_string()),
+        ],
+        &[
+            ("act", "unsubscribe"),
+            ("which", "chosen"),
+            ("chosen", &one),
+            ("list", &news.0.to_string()),
+        ],
+    ];
+    for order in orders {
+        let asked = nora.submit("/t/nord/recipients/bulk?act=set&which=all", order);
+        assert_eq!(asked.status, 303, "{}", asked.body);
+        let open = "SELECT count(*) AS n FROM jobs WHERE state IN ('queued', 'running')";
+        until("a job never ends", || {
+            count(&mut app.db.as_provisioner(), open) == 0
+        });
+    }
+    assert_eq!(nora.get("/t/nord/recipients/export?q=anna").status, 200);
+    let log = nora.get("/t/nord/audit").texts("tbody tr").join("\n");
+    for part in [
+        "Set a field",
+        "Field: last_name",
+        "Unsubscribe from a list",
+        "List: News",
+        "Recipients chosen: 1",
+        "Count: 3",
+        "Count: 1",
+        "Columns: email",
+    ] {
+        assert!(log.contains(part), "{part} in {log}");
+    }
+    assert!(!log.contains("Zqmeier"), "{log}");
+}

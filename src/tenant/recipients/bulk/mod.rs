@@ -4,6 +4,8 @@
 //! was cut off goes on at its batch: whether that was committed or not, doing it again changes nothing, and
 //! it is counted once.
 
+pub mod entry;
+
 use super::query::{self, Cursor, Filter, Search, Sort};
 use super::write::{self, Assignment};
 use crate::access::SystemAccess;
@@ -184,6 +186,7 @@ fn run<R: Right<Mode = Write>>(
         at.batch = Some(batch);
         payload[PROGRESS] = serde_json::json!(at);
         if reporter.report_at(at.done, at.total, &payload)? == Go::Stop {
+            access.run(app, |conn| entry::over(conn, job.id, at.done, true))?;
             return Ok(Outcome::Cancelled);
         }
         patiently(|| {
@@ -205,6 +208,7 @@ fn run<R: Right<Mode = Write>>(
     at.total = at.total.max(at.done);
     payload[PROGRESS] = serde_json::json!(at);
     reporter.report_at(at.done, at.total, &payload)?;
+    access.run(app, |conn| entry::over(conn, job.id, at.done, false))?;
     Ok(Outcome::Done)
 }
 

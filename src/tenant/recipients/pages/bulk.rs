@@ -1,6 +1,6 @@
 //! Bulk acts on the list: what, for whom, how many; then the job and its progress page.
 
-use super::super::bulk::{Act, KIND, Order, Whom};
+use super::super::bulk::{Act, KIND, Order, Whom, entry};
 use super::super::query::{self, Count};
 use super::super::state::State;
 use super::super::typed::canonical;
@@ -9,7 +9,6 @@ use super::list::count_text;
 use super::{frame, seal};
 use crate::access::Access;
 use crate::access::rights::{BulkRecipients, DeleteRecipients, Right, ViewRecipients};
-use crate::control::audit;
 use crate::db::ids::{FieldId, JobId, ListId, RecipientId};
 use crate::db::{Mode, TenantConn, Write};
 use crate::error::{AppError, Result};
@@ -345,7 +344,7 @@ async fn begin<R: Right<Mode = Write>>(
     act: Act,
 ) -> Result<HttpResponse> {
     let ids = (form.which != "all").then(|| form.ids(access));
-    let (state, word) = (form.state()?, form.act.clone());
+    let state = form.state()?;
     let job: JobId = access
         .run(move |conn| {
             let whom = match ids {
@@ -355,16 +354,9 @@ async fn begin<R: Right<Mode = Write>>(
                     Whom::matching(conn, &state.strict_filter(&all)?)?
                 }
             };
-            if let Act::Subscribe { list, .. } | Act::Unsubscribe { list } = &act {
-                lists::by_id(conn, *list)?;
-            }
-            let job = queue::enqueue(conn, KIND.name, &json!(Order { act, whom }))?;
-            audit::record_in_tenant(
-                conn,
-                "recipients.bulk",
-                &job.to_string(),
-                &json!({ "act": word }),
-            )?;
+            let order = Order { act, whom };
+            let job = queue::enqueue(conn, KIND.name, &json!(order))?;
+            entry::asked(conn, job, &order)?;
             Ok(job)
         })
         .await?;

@@ -1,7 +1,7 @@
 //! The download of the recipients that match, as it is written.
 
 use super::super::export::Export;
-use super::super::query::Cursor;
+use super::super::query::{self, Cursor};
 use super::super::state::State;
 use super::columns::chosen;
 use crate::access::Access;
@@ -9,11 +9,14 @@ use crate::access::rights::ExportRecipients;
 use crate::clock;
 use crate::control::audit;
 use crate::error::Result;
-use crate::tenant::fields;
+use crate::tenant::{fields, lists};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
+
+/// How long the entry in the log may wait to name how many are exported; then it does not.
+const COUNT_MS: u32 = 3_000;
 
 /// What is still to be sent.
 enum Rest {
@@ -42,14 +45,23 @@ pub async fn download(
         "shown" => Some(chosen(&access).await?),
         _ => None,
     };
-    let data = json!({ "filtered": state.narrows(), "list": state.list });
     let export = access
         .run(move |conn| {
             let all = fields::askable(conn)?;
             let filter = state.strict_filter(&all)?;
-            audit::record_in_tenant(conn, "recipients.export", "", &data)?;
+            let list = match &filter.list {
+                Some((list, _)) => Some(lists::by_id(conn, *list)?.name),
+                None => None,
+            };
+            let count = query::count_within(conn, &filter, COUNT_MS)?;
+            let count = count.exact.then_some(count.count);
             let columns = shown.map(|shown| shown.of(&all));
-            Export::new(columns.as_deref().unwrap_or(&all), filter)
+            let export = Export::new(columns.as_deref().unwrap_or(&all), filter)?;
+            let data = json!({
+                "count": count, "filtered": state.narrows(), "list": list, "columns": export.keys(),
+            });
+            audit::record_in_tenant(conn, "recipients.export", "", &data)?;
+            Ok(export)
         })
         .await?;
     let export = match how.excel.as_str() {
