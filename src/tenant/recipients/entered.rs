@@ -62,14 +62,14 @@ pub fn one(
     Ok(Ok(Assignment::by_hand(field, value)?))
 }
 
-/// The keys of required fields that are not among those sent.
+/// The keys of required fields that are not among those sent and have no default, which would be theirs then.
 pub fn missing<'f>(
     fields: &'f [Field],
     sent: &'f Map<String, Value>,
 ) -> impl Iterator<Item = &'f str> {
     fields
         .iter()
-        .filter(|field| field.required && field.is_editable())
+        .filter(|field| field.required && field.is_editable() && field.default_value.is_none())
         .filter(|field| !sent.contains_key(&field.key))
         .map(|field| field.key.as_str())
 }

@@ -391,3 +391,20 @@ fn an_inner_tenant_learns_nothing_of_people_outside_its_fence() {
     assert_eq!(vip.get("/recipients").items().len(), 0);
     assert_eq!(main.get("/recipients?q=v@example").items().len(), 1);
 }
+
+#[test]
+fn a_required_field_that_is_left_out_takes_its_default() {
+    let (_app, main, _) = world();
+    let field =
+        json!({ "key": "size", "type": "text", "max": 9, "required": true, "default": "M" });
+    assert_eq!(main.send("POST", "/fields", field).status, 201);
+    let made = enter(&main, json!({ "email": "anna@example.org" }));
+    assert_eq!(
+        (made.status, &made.json["size"]),
+        (201, &json!("M")),
+        "{made:?}"
+    );
+    // Emptied on purpose it is not left out.
+    let emptied = json!({ "email": "bert@example.org", "size": "" });
+    assert_eq!(enter(&main, emptied).status, 422);
+}
