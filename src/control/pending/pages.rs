@@ -19,11 +19,15 @@ use validator::Validate;
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/pending", index);
-    r.post("/t/{tenant}/pending/confirm", confirm);
+    r.critical(|r| {
+        r.post("/t/{tenant}/pending/confirm", confirm);
+    });
     r.post("/t/{tenant}/pending/decline", decline);
-    r.get("/t/{tenant}/pending/critical", critical_page);
-    r.post("/t/{tenant}/pending/critical", mark);
-    r.post("/t/{tenant}/pending/critical/confirm", confirm_fewer);
+    r.critical(|r| {
+        r.get("/t/{tenant}/pending/critical", critical_page);
+        r.post("/t/{tenant}/pending/critical", mark);
+        r.post("/t/{tenant}/pending/critical/confirm", confirm_fewer);
+    });
     r.post("/t/{tenant}/pending/critical/decline", decline_fewer);
 }
 

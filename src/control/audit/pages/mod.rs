@@ -21,8 +21,10 @@ const ROWS: usize = 100;
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/audit", list::index);
     r.get("/t/{tenant}/audit/export", list::export);
-    r.get("/t/{tenant}/audit/retention", retention::page);
-    r.post("/t/{tenant}/audit/retention", retention::set);
+    r.critical(|r| {
+        r.get("/t/{tenant}/audit/retention", retention::page);
+        r.post("/t/{tenant}/audit/retention", retention::set);
+    });
     r.get("/t/{tenant}/audit/{id}", show::show);
     r.get("/profile/activity", own::index);
     r.get("/profile/activity/{id}", own::show);

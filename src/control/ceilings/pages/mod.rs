@@ -25,17 +25,15 @@ pub fn routes(r: &mut Routes) {
         r.post("/t/{tenant}/ceilings/give", give::give);
     });
     r.get("/t/{tenant}/ceilings/packages", packages::index);
-    r.get("/t/{tenant}/ceilings/packages/new", packages::new);
-    r.post("/t/{tenant}/ceilings/packages", packages::create);
     r.critical(|r| {
+        r.get("/t/{tenant}/ceilings/packages/new", packages::new);
+        r.post("/t/{tenant}/ceilings/packages", packages::create);
         r.get("/t/{tenant}/ceilings/packages/{id}", packages::edit);
         r.post("/t/{tenant}/ceilings/packages/{id}", packages::change);
-    });
-    r.post(
-        "/t/{tenant}/ceilings/packages/{id}/delete",
-        packages::delete,
-    );
-    r.critical(|r| {
+        r.post(
+            "/t/{tenant}/ceilings/packages/{id}/delete",
+            packages::delete,
+        );
         r.get("/t/{tenant}/ceilings/{id}", edit::edit);
         r.post("/t/{tenant}/ceilings/{id}/check", edit::check);
         r.post("/t/{tenant}/ceilings/{id}", edit::change);

@@ -36,10 +36,12 @@ pub fn routes(r: &mut Routes) {
         r.post("/t/{tenant}/roles/{id}/delete", delete::delete);
     });
     r.get("/t/{tenant}/roles/{id}/versions/{version}", versions::page);
-    r.post(
-        "/t/{tenant}/roles/{id}/versions/{version}",
-        versions::restore,
-    );
+    r.critical(|r| {
+        r.post(
+            "/t/{tenant}/roles/{id}/versions/{version}",
+            versions::restore,
+        );
+    });
 }
 
 /// The role that the URL names.

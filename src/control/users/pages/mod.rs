@@ -21,8 +21,10 @@ use serde::Deserialize;
 /// The routes.
 pub fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/users", list::index);
-    r.get("/t/{tenant}/users/new", add::new);
-    r.post("/t/{tenant}/users", add::create);
+    r.critical(|r| {
+        r.get("/t/{tenant}/users/new", add::new);
+        r.post("/t/{tenant}/users", add::create);
+    });
     r.get("/t/{tenant}/users/export", list::export);
     r.get("/t/{tenant}/users/bulk", bulk::page);
     r.critical(|r| {
