@@ -17,6 +17,17 @@ pub fn stylesheet(digits: &str) -> Option<String> {
     ))
 }
 
+/// Colours that are told apart, with one another and from those of warnings.
+const PROPOSALS: [&str; 8] = [
+    "#3b6ea5", "#2f7d5b", "#8a4fa3", "#a35a1f", "#0f7f8c", "#a33d6b", "#5b6b1f", "#5a5fc0",
+];
+
+/// A colour to propose for a new tenant: another one each time, so that tenants differ without anybody's doing.
+pub fn proposal() -> &'static str {
+    let seconds = crate::clock::now().timestamp().unsigned_abs() as usize;
+    PROPOSALS[seconds % PROPOSALS.len()]
+}
+
 /// WCAG's contrast ratio.
 fn contrast(a: [u8; 3], b: [u8; 3]) -> f64 {
     let (a, b) = (luminance(a), luminance(b));

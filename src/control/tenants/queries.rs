@@ -6,6 +6,7 @@
 )]
 
 use crate::db::ids::{TenantId, UserId};
+use crate::db::schema::control::tenants;
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -171,6 +172,18 @@ pub fn below_in(
         .bind::<Bool, _>(trashed)
         .bind::<Nullable<Integer>, _>(bits.map(|bits| bits as i32))
         .load(conn)?)
+}
+
+/// How many tenants lie right below one, those in the trash left out: as long as there are any, it stays.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn children(conn: &mut PgConnection, tenant: TenantId) -> Result<i64> {
+    Ok(tenants::table
+        .filter(tenants::parent_id.eq(tenant.0))
+        .filter(tenants::trashed_at.is_null())
+        .count()
+        .get_result(conn)?)
 }
 
 /// One tenant that lies below another as `below` finds it, in the trash or not: proof that an administrator

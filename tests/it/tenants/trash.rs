@@ -336,3 +336,20 @@ fn an_inner_tenant_leaves_nothing_in_its_parents_tables() {
         .to_string();
     assert_eq!(said, "This tenant is not in the trash.");
 }
+
+#[test]
+fn what_has_tenants_below_says_so_before_its_address_is_typed() {
+    let w = World::new();
+    let boss = w.app.visitor();
+    boss.log_in("admin@example.org");
+    let page = format!("/t/main/tenants/{}/delete", w.app.db.tenant("nord").id);
+    let text = "There is a tenant below this one; remove it first.";
+    assert!(boss.get(&page).body.contains(text));
+    let refused = boss.submit(&page, &[("slug", "nord")]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains(text));
+    w.anna
+        .submit(&w.vip_page("/delete"), &[("slug", "nord/vip")]);
+    assert!(!boss.get(&page).body.contains(text));
+    assert_eq!(boss.submit(&page, &[("slug", "nord")]).status, 303);
+}

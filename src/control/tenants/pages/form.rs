@@ -5,7 +5,7 @@ use super::super::slug::Slug;
 use crate::control::users::NewUser;
 use crate::db::ids::ListId;
 use crate::error::AppError;
-use crate::web::{Frame, Input, InputKind};
+use crate::web::{Frame, Input, InputKind, colour};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use validator::Validate;
@@ -142,7 +142,7 @@ pub(super) fn basic_inputs(p: &Frame, typed: &TenantForm) -> Vec<Input> {
         Input::line(
             "colour",
             p.t("tenants-colour"),
-            or(&typed.colour, "#3b6ea5"),
+            or(&typed.colour, colour::proposal()),
         )
         .typed("color")
         .help(p.t("tenants-colour-help")),

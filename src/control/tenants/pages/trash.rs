@@ -172,7 +172,10 @@ async fn delete_page<R: Right>(
     if tenant.trashed() {
         return view_restore(access, place, &tenant, None);
     }
-    view_delete(access, place, &tenant, "", None)
+    let children = access
+        .run(move |conn| queries::children(conn.pg(), TenantId(id)))
+        .await?;
+    view_delete(access, place, &tenant, "", children, None)
 }
 
 fn view_delete<R: Right>(
@@ -180,6 +183,7 @@ fn view_delete<R: Right>(
     place: Place,
     tenant: &Listed,
     typed: &str,
+    children: i64,
     errors: Option<&Errors>,
 ) -> Result<HttpResponse> {
     let p = place.frame(access, "tenants-delete", tenant);
@@ -191,14 +195,14 @@ fn view_delete<R: Right>(
     .input(Input::line("slug", label, typed).required())
     .danger()
     .cancel(place.page(access, tenant.id));
-    let intro = p.t.with("tenants-delete-intro", "name", &tenant.trail);
-    match errors {
-        None => p.render(|p| FormPage { intro, form, p }),
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { intro, form, p })
+    let intro = match children {
+        0 => p.t.with("tenants-delete-intro", "name", &tenant.trail),
+        // Before a name is typed in vain.
+        _ => {
+            p.t.with("tenant-has-children", "count", &children.to_string())
         }
-    }
+    };
+    FormPage::answer(p, intro, form, errors)
 }
 
 async fn delete<R: Right<Mode = Write>>(
@@ -213,7 +217,7 @@ async fn delete<R: Right<Mode = Write>>(
         .map_or_else(|faulty| faulty.typed, Valid::into_inner);
     if typed.slug.trim() != tenant.path {
         let errors = error_at("slug", "tenants-delete-wrong", &[]);
-        return view_delete(access, place, &tenant, &typed.slug, Some(&errors));
+        return view_delete(access, place, &tenant, &typed.slug, 0, Some(&errors));
     }
     let order = Trash {
         actor: Actor::form(access.user().id),
@@ -232,7 +236,7 @@ async fn delete<R: Right<Mode = Write>>(
         )),
         Err(error) => {
             let errors = field_errors("", error)?;
-            view_delete(access, place, &tenant, &typed.slug, Some(&errors))
+            view_delete(access, place, &tenant, &typed.slug, 0, Some(&errors))
         }
     }
 }
@@ -259,13 +263,7 @@ fn view_restore<R: Right>(
     )
     .cancel(format!("{}/trash", place.list(access)));
     let intro = p.t.with("tenants-restore-intro", "name", &tenant.trail);
-    match errors {
-        None => p.render(|p| FormPage { intro, form, p }),
-        Some(errors) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { intro, form, p })
-        }
-    }
+    FormPage::answer(p, intro, form, errors)
 }
 
 async fn restore<R: Right<Mode = Write>>(

@@ -1,6 +1,6 @@
 //! The trash, and what goes for good.
 
-use super::super::by_id;
+use super::super::{by_id, queries};
 use super::locked;
 use crate::clock;
 use crate::control::audit::{self, Actor};
@@ -37,11 +37,7 @@ impl Order for Trash {
         if tenant.trashed_at.is_some() {
             return Err(AppError::invalid("tenant-trashed-already"));
         }
-        let children: i64 = tenants::table
-            .filter(tenants::parent_id.eq(self.tenant.0))
-            .filter(tenants::trashed_at.is_null())
-            .count()
-            .get_result(conn.pg())?;
+        let children = queries::children(conn.pg(), self.tenant)?;
         if children > 0 {
             return Err(AppError::Invalid {
                 key: "tenant-has-children",
