@@ -31,6 +31,7 @@ roles-concerns = { $n ->
 }
 roles-new = Neue Rolle
 roles-new-intro = Eine neue Rolle gibt niemandem etwas, bis jemand sie bekommt.
+roles-copy-intro = Eine Kopie hat dieselben Rechte. Was Felder vor der anderen Rolle verbergen, verdecken oder sperren, gilt für die Kopie nicht; das wird auf der Seite jedes Feldes gesetzt.
 roles-create = Rolle anlegen
 roles-edit = Ändern
 roles-copy = Kopieren

@@ -31,6 +31,7 @@ roles-concerns = { $n ->
 }
 roles-new = New role
 roles-new-intro = A new role gives nobody anything until somebody gets it.
+roles-copy-intro = A copy has the same rights. What fields hide, mask or lock for the other role they do not for the copy; that is set on each field’s page.
 roles-create = Create role
 roles-edit = Change
 roles-copy = Copy

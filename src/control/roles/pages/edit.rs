@@ -162,11 +162,11 @@ pub(super) async fn new(
         }
     };
     let form = new_form(&p, &usable, &typed);
-    p.render(|p| FormPage {
-        intro: p.t("roles-new-intro"),
-        form,
-        p,
-    })
+    let intro = match query.copy {
+        None => p.t("roles-new-intro"),
+        Some(_) => p.t("roles-copy-intro"),
+    };
+    FormPage::answer(p, intro, form, None)
 }
 
 pub(super) async fn create(
@@ -176,12 +176,8 @@ pub(super) async fn create(
     let usable = usable(&access).await?;
     let again = |typed: &RoleForm, errors: &Errors| {
         let p = frame(access.context(), "roles-new");
-        let form = new_form(&p, &usable, typed).errors(&p.t, errors);
-        p.render_again(|p| FormPage {
-            intro: p.t("roles-new-intro"),
-            form,
-            p,
-        })
+        let (form, intro) = (new_form(&p, &usable, typed), p.t("roles-new-intro"));
+        FormPage::answer(p, intro, form, Some(errors))
     };
     let typed = match sent.validated() {
         Ok(form) => form.into_inner(),

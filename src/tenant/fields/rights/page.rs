@@ -126,13 +126,7 @@ fn view(
         .cancel(here);
     let own = pages::mode_text(&p, field.own_mode());
     let intro = p.t.with("field-rights-intro", "mode", &own);
-    match again {
-        Some((_, errors)) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, intro, form, again.map(|(_, errors)| errors))
 }
 
 fn inputs(

@@ -180,12 +180,7 @@ async fn show<R: Right>(
     if typed.act == "delete" {
         form = form.danger();
     }
-    let form = form.errors(&p.t, errors);
-    if errors.is_empty() {
-        p.render(|p| FormPage { p, intro, form })
-    } else {
-        p.render_again(|p| FormPage { p, intro, form })
-    }
+    FormPage::answer(p, intro, form, Some(errors).filter(|all| !all.is_empty()))
 }
 
 /// Recipients that are deleted without typing the tenant's name.

@@ -80,14 +80,7 @@ fn show_edit(
         .inputs(inputs(&p, fields, text)?)
         .input(Input::new(InputKind::Hidden, "seen", "").value(mark(&entered(fields, now))))
         .cancel(here);
-    let intro = String::new();
-    match again {
-        Some((_, errors)) => {
-            let form = form.errors(&p.t, errors);
-            p.render_again(|p| FormPage { p, intro, form })
-        }
-        None => p.render(|p| FormPage { p, intro, form }),
-    }
+    FormPage::answer(p, String::new(), form, again.map(|(_, errors)| errors))
 }
 
 /// Somebody else changed the recipient: for each field that differs, what stands there now.
