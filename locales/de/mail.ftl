@@ -46,3 +46,17 @@ mail-review-text =
     { $link }
 
     Diese E-Mail kommt höchstens einmal in der Woche, solange etwas fällig ist.
+
+mails-title = Mails
+mails-what = Worum
+mails-written = Geschrieben
+mails-state = Stand
+mails-answer = Was sie aufhielt
+mails-sent = Gesendet
+mails-failed = Aufgegeben
+mails-again = Wird erneut versucht
+mails-waiting = Wird gesendet
+mails-mail-invitation = Einladung
+mails-mail-reset = Link für ein anderes Passwort
+mails-mail-password-changed = Geändertes Passwort
+mails-mail-review = Zugriffsprüfung

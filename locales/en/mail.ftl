@@ -46,3 +46,17 @@ mail-review-text =
     { $link }
 
     You get this mail at most once a week while something is due.
+
+mails-title = Mails
+mails-what = About
+mails-written = Written
+mails-state = State
+mails-answer = What kept it
+mails-sent = Sent
+mails-failed = Given up
+mails-again = Is tried again
+mails-waiting = Is being sent
+mails-mail-invitation = Invitation
+mails-mail-reset = Link for another password
+mails-mail-password-changed = Changed password
+mails-mail-review = Access review

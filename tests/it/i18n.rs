@@ -10,6 +10,7 @@ const BUILT: &[&str] = &[
     "recipients-export-columns-",
     "nav-",
     "area-",
+    "mails-mail-",
     "rule-",
     "value-",
     "form-",

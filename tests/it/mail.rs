@@ -177,3 +177,29 @@ fn without_a_mail_server_nothing_is_written() {
     assert_eq!(still.state("true"), 0);
     still.run();
 }
+
+#[test]
+fn what_became_of_a_mail_stands_on_the_page_of_whom_it_was_for() {
+    let mailbox = Mailbox::new();
+    let app = TestApp::with_mails(&mailbox);
+    app.db.separate("nord");
+    let nora = app.user("nora@example.org", "nord", "administrator");
+    app.member("emil@example.org", "nord", "editor");
+    mailbox.refuse(1, "550 no such person");
+    nora.get("/t/nord/users");
+    let emil = count(
+        &mut app.db.as_provisioner(),
+        "SELECT id::bigint AS n FROM users WHERE email = 'emil@example.org'",
+    );
+    let page = format!("/t/nord/users/{emil}");
+    assert!(!nora.get(&page).body.contains("Given up"));
+    assert_eq!(
+        nora.submit(&format!("{page}/password"), &[("password", NEW)])
+            .status,
+        303
+    );
+    crate::support::until("nothing is told of the mail", || {
+        let page = nora.get(&page).texts("table").join("\n");
+        page.contains("Changed password") && page.contains("Given up") && page.contains("550")
+    });
+}

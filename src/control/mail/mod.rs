@@ -12,10 +12,39 @@ use crate::db::schema::control::{jobs, mails, tenants, users};
 use crate::error::Result;
 use crate::secrets::sealing;
 use crate::web::i18n::Texts;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+
+/// What became of a mail; its content is not kept.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = mails)]
+pub struct Sent {
+    /// Which text it was.
+    pub kind: String,
+    /// `waiting`, `sent` or `failed`.
+    pub state: String,
+    /// How often it was tried.
+    pub tries: i32,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The mails that a user was sent in the last `KEPT_DAYS`, the latest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn of_user(conn: &mut PgConnection, user: UserId, most: i64) -> Result<Vec<Sent>> {
+    Ok(mails::table
+        .filter(mails::user_id.eq(user.0))
+        .order(mails::id.desc())
+        .limit(most)
+        .select(Sent::as_select())
+        .load(conn)?)
+}
 
 /// How long it is kept that a mail was sent.
 const KEPT_DAYS: i64 = 90;

@@ -8,6 +8,7 @@ mod change;
 mod compare;
 mod invitation;
 mod list;
+mod mails;
 mod matrix;
 mod roles;
 mod show;

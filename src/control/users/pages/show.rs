@@ -2,11 +2,13 @@
 
 use super::super::query::{self, Person, Place};
 use super::invitation::{Card, card};
+use super::mails;
 use super::{Which, frame, home_text, role_labels};
 use crate::access::ControlAccess;
 use crate::access::rights::{self, ViewUsers};
 use crate::control::audit;
 use crate::control::links::{self, Invitation};
+use crate::control::mail::{self, Sent};
 use crate::control::pending;
 use crate::control::sessions::{self, Session, device};
 use crate::db::ids::UserId;
@@ -17,8 +19,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Log-ins that the page shows.
-const LOG_INS: i64 = 10;
+/// Log-ins and mails that the page shows.
+const LATEST: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "control/users/show.html")]
@@ -27,8 +29,8 @@ struct Show {
     acts: Vec<(String, String)>,
     facts: Vec<(String, String)>,
     places: Table,
-    /// Sessions and log-ins, where this tenant looks after the user.
-    care: Option<(Table, Table)>,
+    /// Sessions, log-ins and mails, where this tenant looks after the user.
+    care: Option<(Table, Table, Table)>,
     end: Option<FormView>,
     /// His invitation, as long as he has no password.
     invitation: Option<Card>,
@@ -42,6 +44,7 @@ struct Loaded {
     places: Vec<Place>,
     sessions: Vec<Session>,
     log_ins: Vec<(DateTime<Utc>, String)>,
+    mails: Vec<Sent>,
     invitation: Option<Invitation>,
     held_back: BTreeMap<String, bool>,
 }
@@ -64,7 +67,12 @@ pub(super) async fn show(
                     Vec::new()
                 },
                 log_ins: if care {
-                    audit::log_ins(conn.pg(), user, LOG_INS)?
+                    audit::log_ins(conn.pg(), user, LATEST)?
+                } else {
+                    Vec::new()
+                },
+                mails: if care {
+                    mail::of_user(conn.pg(), user, LATEST)?
                 } else {
                     Vec::new()
                 },
@@ -99,6 +107,7 @@ pub(super) async fn show(
             (
                 session_table(&p, &loaded.sessions),
                 log_ins(&p, &loaded.log_ins),
+                mails::table(&p, &loaded.mails),
             )
         }),
         invitation: (ours && !loaded.person.has_password).then(|| {
