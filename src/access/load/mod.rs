@@ -42,16 +42,15 @@ pub async fn load(
         let page = error_page::log_in_again(&context, &req.get_session(), &kept)?;
         return Ok(req.into_response(page).map_into_boxed_body());
     }
+    if let Some(error) = unfit(&req) {
+        req.extensions_mut().insert(Rc::clone(&context));
+        let page = error_page::of(&error, &context, req.request())?;
+        return Ok(req.into_response(page).map_into_boxed_body());
+    }
     if let Some(answer) = ask_who(&mut req, &context).await? {
         return Ok(req.into_response(answer).map_into_boxed_body());
     }
     req.extensions_mut().insert(Rc::clone(&context));
-    // PostgreSQL takes no NUL, and nobody types one. Forms refuse it themselves.
-    if req.query_string().contains("%00") {
-        let error = AppError::invalid("form-unreadable");
-        let page = error_page::of(&error, &context, req.request())?;
-        return Ok(req.into_response(page).map_into_boxed_body());
-    }
     let response = next.call(req).await?.map_into_boxed_body();
     let error = response
         .response()
@@ -71,6 +70,18 @@ pub async fn load(
         let _ = response.response_mut().add_cookie(&gone);
     }
     Ok(response)
+}
+
+/// What no page of the program leads to.
+fn unfit(req: &ServiceRequest) -> Option<AppError> {
+    // The routes see a path decoded and `ask_who` does not: with a letter written otherwise a critical one would
+    // not be known as such.
+    if req.path().contains('%') {
+        return Some(AppError::NotFound);
+    }
+    // PostgreSQL takes no NUL, and nobody types one. Forms refuse it themselves.
+    let nul = req.query_string().contains("%00");
+    nul.then(|| AppError::invalid("form-unreadable"))
 }
 
 /// Before what is critical, whoever did not show lately who he is does so first; what he sent waits in his session.

@@ -64,6 +64,7 @@ fn the_strictest_of_all_tenants_holds_and_those_above_count() {
     assert!(short.body.contains("at least 12"), "{}", short.body);
     // In a tenant below nord, too: nord's rule is his by that.
     app.member("carl@example.org", "kiel", "viewer");
+    assert_eq!(carl.get("/t/kiel").status, 200);
     assert_eq!(change("dreizehn Zeichen").status, 422);
     assert_eq!(
         change("ein viel längerer Satz mit sieben Worten").status,
@@ -259,6 +260,16 @@ fn what_is_critical_asks_once_more_who_it_is() {
             "{page}"
         );
     }
+    // Nor is there another way to write their addresses.
+    for page in &pages {
+        let (path, query) = page.split_once('?').unwrap_or((page, ""));
+        let (start, last) = path.split_at(path.len() - 1);
+        let other = format!("{start}%{:02x}?{query}", last.as_bytes()[0]);
+        assert_eq!(boss.get(&other).status, 404, "{other}");
+    }
+    let other = format!("/t/nord/users/{carl}/%70assword");
+    let set = [("password", "stolen horse battery")];
+    assert_eq!(boss.post(&other, &set).status, 404);
     assert_eq!(
         boss.get("/t/nord/users").status,
         200,
@@ -378,4 +389,77 @@ fn the_estimate_of_passwords_is_not_for_asking_without_end() {
     let statuses: Vec<u16> = (0..130).map(|_| ask()).collect();
     assert_eq!(statuses[0], 200);
     assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+#[test]
+fn a_tenant_that_one_never_entered_asks_nothing_of_one() {
+    let (app, _, boss) = family();
+    app.user("carl@example.org", "main", "viewer");
+    let add = [("email", "carl@example.org"), ("roles", "viewer")];
+    assert_eq!(boss.submit("/t/nord/users/new", &add).status, 303);
+    let rules = [("password_length", "64"), ("most_sessions", "1")];
+    ask(&boss, "nord", &rules);
+    // Whoever knows an address keeps nobody out by it.
+    let carl = app.visitor();
+    carl.log_in_to("carl@example.org");
+    assert_eq!(carl.get("/t/main").status, 200);
+    app.visitor().log_in_to("carl@example.org");
+    assert_eq!(carl.get("/t/main").status, 200, "no session gave way");
+    // Who works there is asked for what all are asked for there.
+    assert_eq!(carl.get("/t/nord").status, 200);
+    let over = log_in(&app, "carl@example.org");
+    assert!(over.location.starts_with("/password/reset/"), "{over:?}");
+}
+
+#[test]
+fn ones_password_is_not_guessed_on_the_profile_and_not_kept_as_the_new_one() {
+    let (app, _, boss) = family();
+    let change = |old: &str, new: &str| {
+        let values = [("old_password", old), ("new_password", new)];
+        boss.submit("/profile", &values)
+    };
+    let same = change(PASSWORD, PASSWORD);
+    assert_eq!(same.texts("#new_password-error").len(), 1, "{same:?}");
+    let late: Vec<String> = (0..8)
+        .flat_map(|n| {
+            change(&format!("guess number {n}"), "another horse battery")
+                .texts("#old_password-error")
+        })
+        .collect();
+    assert_eq!(late.len(), 8);
+    assert!(late[7].contains("seconds"), "{late:?}");
+    assert_ne!(
+        change(PASSWORD, "another horse battery").status,
+        303,
+        "nor at once by the right one"
+    );
+    // A password that is too old is not taken once more.
+    sql(
+        &app,
+        "UPDATE users SET password_set_at = now() - interval '91 days' WHERE email LIKE 'boss%'; TRUNCATE login_attempts",
+    );
+    ask(&boss, "nord", &[("password_days", "90")]);
+    let over = log_in(&app, "boss@example.org");
+    let same = app
+        .visitor()
+        .submit(&over.location, &[("password", PASSWORD)]);
+    assert_eq!(
+        (same.status, same.texts("#password-error").len()),
+        (422, 1),
+        "{same:?}"
+    );
+}
+
+#[test]
+fn names_hold_nothing_that_is_not_seen() {
+    let (_app, _, boss) = family();
+    for name in ["a\nb", "a\u{7}b", "Anna \u{202e}reganam", "\u{200b}"] {
+        let refused = boss.submit("/profile", &[("name", name)]);
+        assert_eq!(refused.texts("#name-error").len(), 1, "{name:?}");
+    }
+    assert_eq!(
+        boss.submit("/profile", &[("name", "Zoë Ångström-O’Neill")])
+            .status,
+        303
+    );
 }
