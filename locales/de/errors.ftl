@@ -1,5 +1,6 @@
 password-too-short = Das Passwort braucht mindestens { $min } Zeichen.
 password-too-long = Das Passwort ist zu lang.
+password-same = Nehmen Sie ein anderes Passwort als Ihr bisheriges.
 user-name-length = Ein Name mit 1 bis 100 Zeichen ist nötig.
 email-invalid = Das ist keine gültige E-Mail-Adresse.
 slug-invalid = Ein Kurzname beginnt mit einem Buchstaben a bis z; danach Buchstaben, Ziffern und Bindestriche, höchstens 40.

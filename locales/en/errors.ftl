@@ -1,5 +1,6 @@
 password-too-short = The password needs at least { $min } characters.
 password-too-long = The password is too long.
+password-same = Take another password than the one you have.
 user-name-length = A name of 1 to 100 characters is needed.
 email-invalid = This is not a valid e-mail address.
 slug-invalid = A short name begins with a letter a to z; letters, digits and hyphens follow, 40 at most.

@@ -1,17 +1,18 @@
 //! What is a user's own: the tenants he works in, and his profile.
 
 use crate::access::context::SessionUser;
-use crate::access::{LoggedIn, Routes};
+use crate::access::{LoggedIn, Routes, client};
 use crate::control::audit::{self, Actor};
+use crate::control::passwords::{self, proof};
 use crate::control::tenants::queries;
-use crate::control::users::home_of;
-use crate::control::{passwords, policy, sessions};
-use crate::db::schema::control::users;
+use crate::control::users::{self, home_of};
+use crate::control::{policy, sessions};
+use crate::db::schema::control::users as table;
 use crate::db::{Read, Write};
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, Submitted, error_at, error_of};
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
@@ -157,7 +158,11 @@ struct ProfilePage {
     form: FormView,
 }
 
-async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpResponse> {
+async fn change(
+    visitor: LoggedIn,
+    sent: Submitted<ProfileForm>,
+    req: HttpRequest,
+) -> Result<HttpResponse> {
     let again = |typed: ProfileForm, errors: Errors| {
         let p = Frame::new(visitor.context(), "profile-title");
         let form = form(&p, &typed).errors(&p.t, &errors);
@@ -170,8 +175,11 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
     if sent.time_zone.parse::<chrono_tz::Tz>().is_err() {
         return again(sent, error_at("time_zone", "time-zone-unknown", &[]));
     }
-    let id = visitor.user().id;
-    let (name, zone) = (sent.name.trim().to_owned(), sent.time_zone.clone());
+    let name = match users::check_name(&sent.name) {
+        Ok(name) => name,
+        Err(error) => return again(sent, error_of("name", error)?),
+    };
+    let (id, zone) = (visitor.user().id, sent.time_zone.clone());
     let language = if sent.language == "de" { "de" } else { "en" };
     let shown = name.clone();
     let theme = ["light", "dark"]
@@ -180,25 +188,36 @@ async fn change(visitor: LoggedIn, sent: Submitted<ProfileForm>) -> Result<HttpR
         .unwrap_or("auto");
     let (old, new) = (sent.old_password.clone(), sent.new_password.clone());
     let (own, post) = (visitor.context().csrf.clone(), visitor.app().post());
+    if !new.expose_secret().is_empty() {
+        let (old, address) = (old.clone(), client::address(&req, visitor.app()));
+        let shown = visitor.block(move |app| proof::demand(app, id, &old, &address));
+        if let Err(error) = shown.await {
+            return again(sent, error_of("old_password", error)?);
+        }
+    }
     let changed = visitor
         .run::<Write, _>(move |conn| {
-            let me = users::table.find(id.0);
+            let me = table::table.find(id.0);
             diesel::update(me)
                 .set((
-                    users::name.eq(name),
-                    users::language.eq(language),
-                    users::theme.eq(theme),
-                    users::time_zone.eq(zone),
+                    table::name.eq(name),
+                    table::language.eq(language),
+                    table::theme.eq(theme),
+                    table::time_zone.eq(zone),
                 ))
                 .execute(conn.pg())?;
             if new.expose_secret().is_empty() {
                 return Ok(());
             }
-            let hash: Option<String> = me.select(users::password_hash).first(conn.pg())?;
+            // Another one may have been set since the old one was shown.
+            let hash: Option<String> = me.select(table::password_hash).first(conn.pg())?;
             if !passwords::verify(&old, hash.as_deref()) {
                 return Err(AppError::invalid("profile-old-wrong"));
             }
-            let email: String = me.select(users::email).first(conn.pg())?;
+            if old.expose_secret() == new.expose_secret() {
+                return Err(AppError::invalid("password-same"));
+            }
+            let email: String = me.select(table::email).first(conn.pg())?;
             policy::of_user(conn.pg(), id)?.check(&new, &[&email, &shown])?;
             passwords::set(conn.pg(), &post, id, &passwords::hash(&new)?, true)?;
             // Whoever knew the old password is out: every session but this one.

@@ -138,18 +138,27 @@ pub fn error_at(field: &str, key: &str, params: &[(&str, String)]) -> Errors {
     Errors::from([(field.to_owned(), vec![error])])
 }
 
-/// Puts an error of an act at a field, if it is one that a form can show.
+/// An error of an act at one field, if it is one that a form can show.
 ///
 /// # Errors
 /// Any other error is handed on.
-pub fn at_field<F>(field: &str, typed: F, error: AppError) -> Result<Faulty<F>> {
+pub fn error_of(field: &str, error: AppError) -> Result<Errors> {
     match error {
-        AppError::Invalid { key, params } => Ok(Faulty {
-            typed,
-            errors: error_at(field, key, &params),
-        }),
+        AppError::Invalid { key, params } => Ok(error_at(field, key, &params)),
+        AppError::TooMany { wait_seconds } => {
+            let seconds = [("seconds", wait_seconds.to_string())];
+            Ok(error_at(field, "error-too-many-text", &seconds))
+        }
         other => Err(other),
     }
+}
+
+/// The same, with what was typed.
+///
+/// # Errors
+/// As `error_of`.
+pub fn at_field<F>(field: &str, typed: F, error: AppError) -> Result<Faulty<F>> {
+    error_of(field, error).map(|errors| Faulty { typed, errors })
 }
 
 fn collect(errors: &ValidationErrors) -> Errors {

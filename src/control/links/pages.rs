@@ -252,6 +252,13 @@ fn set_password(app: &App, kind: Kind, token: &str, password: &SecretString) -> 
     };
     let rules = control::statement_result(&app.pools, |conn| policy::of_user(conn, user))?;
     rules.check(password, &[&email])?;
+    let old: Option<String> = control::statement(&app.pools, |conn| {
+        let me = table::table.find(user.0);
+        me.select(table::password_hash).first(conn)
+    })?;
+    if old.is_some() && passwords::verify(password, old.as_deref()) {
+        return Err(AppError::invalid("password-same"));
+    }
     let (hash, post) = (passwords::hash(password)?, app.post());
     control::run::<Write, _>(&app.pools, |conn| {
         // In the order in which links are made: the user first.

@@ -66,10 +66,20 @@ impl NewUser {
 /// `Invalid` where it is blank or too long.
 pub fn check_name(name: &str) -> Result<String> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(misleads) {
         return Err(AppError::invalid("user-name-length"));
     }
     Ok(name.to_owned())
+}
+
+/// Whether a character is not seen, but changes how what stands around it is read.
+fn misleads(c: char) -> bool {
+    let turns = [
+        '\u{202a}'..='\u{202e}',
+        '\u{2066}'..='\u{2069}',
+        '\u{200b}'..='\u{200f}',
+    ];
+    c.is_control() || turns.iter().any(|range| range.contains(&c)) || c == '\u{feff}'
 }
 
 /// The home tenant of a user.
