@@ -77,6 +77,7 @@ sign-on-address-taken = Ein Konto mit Ihrer Adresse gibt es schon. Melden Sie si
 sign-on-inactive = Ihr Konto ist deaktiviert. Fragen Sie Ihren Administrator.
 sign-on-own-first = Ihr Konto ist anderswo zu Hause: Melden Sie sich zuerst an wie gewohnt, dann über diesen Anbieter, um den Mandanten zu betreten.
 sign-on-link-first = Der Anbieter meint Sie noch nicht. Verknüpfen Sie ihn auf Ihrer Profilseite mit Ihrem Konto.
+sign-on-other-session = Sie sind als jemand anderes angemeldet. Melden Sie sich zuerst ab und dann über den Anbieter an.
 sign-on-link-taken = Der Anbieter meint damit ein anderes Konto. Melden Sie sich dort als jemand anderes an, oder lösen Sie zuerst die Verknüpfung jenes Kontos.
 sign-on-own-intro = Über welche Anbieter Sie hier bekannt sind. Ihre Adresse verknüpft Sie nirgends; das tun nur Sie selbst oder ein Administrator Ihres Heimatmandanten.
 sign-on-links = Verknüpfungen

@@ -77,6 +77,7 @@ sign-on-address-taken = There is an account with your address already. Log in to
 sign-on-inactive = Your account is deactivated. Ask your administrator.
 sign-on-own-first = Your account is at home elsewhere: log in as you are used to first, then by this provider to enter the tenant.
 sign-on-link-first = The provider does not mean you yet. Link it to your account on your profile page.
+sign-on-other-session = You are logged in as somebody else. Log out first, then log in by the provider.
 sign-on-link-taken = The provider means another account by that. Log in there with another user, or take the link away from that account first.
 sign-on-own-intro = By which providers you are known here. Your address links you nowhere; only you do, or an administrator of your home.
 sign-on-links = Links

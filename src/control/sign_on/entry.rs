@@ -37,8 +37,11 @@ pub fn enter(
     let roles = claimed(conn, row.tenant(), &who.claims)?;
     let name = (who.issuer.as_str(), who.subject.as_str());
     let user = match links::find(conn, name.0, name.1)? {
-        Some(user) => user,
         // Who is logged in becomes nobody else by the way.
+        Some(user) if session.is_some_and(|his| his != user) => {
+            return Ok(Entry::Away("sign-on-other-session"));
+        }
+        Some(user) => user,
         None if session.is_some() => return Ok(Entry::Away("sign-on-link-first")),
         None => match newcomer(conn, row, who, &roles)? {
             Ok(user) => user,

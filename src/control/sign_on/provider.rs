@@ -340,7 +340,10 @@ impl<'o> Provider<'o> {
         Ok(Identity {
             issuer: claims.issuer().to_string(),
             subject: claims.subject().to_string(),
-            proved_at: claims.auth_time().map(|at| at.timestamp()),
+            // Nobody has shown yet who he is in the future.
+            proved_at: claims
+                .auth_time()
+                .map(|at| at.timestamp().min(clock::now().timestamp())),
             token: token.to_string(),
             claims: all,
             end: further.end_session_endpoint.clone(),

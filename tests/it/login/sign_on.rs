@@ -487,6 +487,42 @@ fn a_foreign_provider_opens_nothing_that_is_elsewhere() {
 }
 
 #[test]
+fn a_tenant_below_makes_no_exception_from_what_one_above_asks() {
+    let more = [("state", "only"), ("emergency", "boss@example.org")];
+    let (app, fake, boss) = with_provider(&[]);
+    app.db.below("nord", "kiel");
+    let kim = app.user("kim@example.org", "kiel", "administrator");
+    // Before nord asks for it, Kim lets herself in by her password in any case.
+    let own = [("state", "only"), ("emergency", "kim@example.org")];
+    set_up(&kim, "kiel", &Fake::new(), &own);
+    assert_eq!(kim.get("/t/kiel").status, 200);
+    set_up(&boss, "nord", &fake, &more);
+    assert_eq!(kim.get("/t/kiel").status, 403);
+    app.member("boss@example.org", "kiel", "viewer");
+    assert_eq!(
+        boss.get("/t/kiel").status,
+        200,
+        "the emergency account of the one above"
+    );
+}
+
+#[test]
+fn a_session_becomes_nobody_elses_by_a_provider() {
+    let (app, fake, boss) = with_provider(&[]);
+    let claims = ina(&["editors"]);
+    assert_eq!(sign_on(&app.visitor(), &fake, &claims).status, 303);
+    // Another page leads the boss's browser through it.
+    let away = sign_on(&boss, &fake, &claims);
+    assert_eq!(away.status, 403);
+    assert!(
+        away.body.contains("logged in as somebody else"),
+        "{}",
+        away.body
+    );
+    assert!(boss.get("/profile").body.contains("boss@example.org"));
+}
+
+#[test]
 fn log_out_goes_on_to_the_provider() {
     let (app, fake, _) = with_provider(&[]);
     let person = app.visitor();
