@@ -20,8 +20,10 @@ use actix_web::{HttpResponse, web};
 /// The routes.
 pub(super) fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/inner", inner_index);
-    r.get("/t/{tenant}/inner/new", inner_new);
-    r.post("/t/{tenant}/inner", inner_create);
+    r.critical(|r| {
+        r.get("/t/{tenant}/inner/new", inner_new);
+        r.post("/t/{tenant}/inner", inner_create);
+    });
 }
 
 async fn inner_index(

@@ -18,8 +18,11 @@ use actix_web::{HttpResponse, web};
 /// The routes.
 pub(super) fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/tenants", index);
-    r.get("/t/{tenant}/tenants/new", new);
-    r.post("/t/{tenant}/tenants", create);
+    // Whoever makes a tenant hands rights in it on.
+    r.critical(|r| {
+        r.get("/t/{tenant}/tenants/new", new);
+        r.post("/t/{tenant}/tenants", create);
+    });
 }
 
 async fn index(

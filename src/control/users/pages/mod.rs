@@ -44,10 +44,12 @@ pub fn routes(r: &mut Routes) {
         r.get("/t/{tenant}/users/{id}/password", change::password);
         r.post("/t/{tenant}/users/{id}/password", change::set_password);
     });
-    r.get("/t/{tenant}/users/{id}/state", change::state);
-    r.post("/t/{tenant}/users/{id}/state", change::set_state);
+    r.critical(|r| {
+        r.get("/t/{tenant}/users/{id}/state", change::state);
+        r.post("/t/{tenant}/users/{id}/state", change::set_state);
+        r.post("/t/{tenant}/users/{id}/invitation", invitation::send);
+    });
     r.post("/t/{tenant}/users/{id}/sessions/end", change::end_sessions);
-    r.post("/t/{tenant}/users/{id}/invitation", invitation::send);
     r.post(
         "/t/{tenant}/users/{id}/invitation/withdraw",
         invitation::withdraw,

@@ -20,8 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The pages.
 pub(super) fn routes(r: &mut Routes) {
     r.get("/t/{tenant}/fields/rights", overview::page);
-    r.get("/t/{tenant}/fields/{id}/rights", page::show);
-    r.post("/t/{tenant}/fields/{id}/rights", page::save);
+    r.critical(|r| {
+        r.get("/t/{tenant}/fields/{id}/rights", page::show);
+        r.post("/t/{tenant}/fields/{id}/rights", page::save);
+    });
 }
 
 /// What a field says for roles.
