@@ -34,7 +34,7 @@ function hand(tab, judges) {
     look,
     /** Follows a section of the navigation. */
     async section(name) {
-      await tab.locator(".sections a").filter({ hasText: new RegExp(`^\\s*${name}`) }).click();
+      await tab.locator(".sections a:visible").filter({ hasText: new RegExp(`^\\s*${name}`) }).last().click();
       await arrive();
     },
     /** Follows a link or presses a button of the page by its name. */

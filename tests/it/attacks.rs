@@ -472,3 +472,29 @@ fn a_nul_anywhere_is_refused_and_breaks_nothing() {
     let guess = [("email", "a\0b"), ("password", "x")];
     assert_eq!(visitor.post("/login", &guess).status, 422);
 }
+
+#[test]
+fn the_greatest_number_of_a_version_is_another_version_and_no_fault() {
+    let app = TestApp::new();
+    let nord = app.db.separate("nord");
+    let news = app.db.list(&nord, "News");
+    let edda = app.user("edda@example.org", "nord", "administrator");
+    let program = app.program("edda@example.org", "nord", &[]);
+    edda.submit(
+        "/t/nord/roles/new",
+        &[("name", "Own"), ("rights", "lists.view")],
+    );
+    let role = "SELECT max(id)::bigint AS n FROM roles";
+    let role = count(&mut app.db.as_provisioner(), role);
+    for (page, more) in [
+        (format!("/t/nord/lists/{}/edit", news.0), ("name", "Other")),
+        (format!("/t/nord/roles/{role}"), ("name", "Other")),
+        ("/t/nord/policy".to_owned(), ("password_length", "12")),
+    ] {
+        let sent = edda.post(&page, &[("version", "2147483647"), more]);
+        assert!((400..500).contains(&sent.status), "{page}: {sent:?}");
+    }
+    let list = json!({ "name": "Other", "version": i32::MAX });
+    let sent = program.send("PUT", &format!("/lists/{}", news.0), list);
+    assert!((400..500).contains(&sent.status), "{sent:?}");
+}

@@ -99,7 +99,7 @@ pub fn save(
                 .set((
                     right_packages::name.eq(&name),
                     right_packages::rights.eq(keys),
-                    right_packages::version.eq(version + 1),
+                    right_packages::version.eq(right_packages::version + 1),
                 ))
                 .execute(conn)?;
             (id, "package.change")

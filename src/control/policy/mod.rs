@@ -138,7 +138,7 @@ pub fn set(
         .on_conflict_do_nothing()
         .execute(conn)?;
     diesel::update(policies::table.find(tenant.0))
-        .set((wanted, policies::version.eq(version + 1)))
+        .set((wanted, policies::version.eq(policies::version + 1)))
         .execute(conn)?;
     let data = serde_json::json!({ "old": before, "new": wanted });
     audit::record(conn, actor, tenant, "policy.change", "", &data)

@@ -143,7 +143,7 @@ pub fn change(
     .set((
         lists::name.eq(name),
         lists::description.eq(description),
-        lists::version.eq(version + 1),
+        lists::version.eq(lists::version + 1),
     ))
     .execute(conn.pg())?;
     if hit == 0 {
