@@ -52,8 +52,8 @@ const AREAS: Areas = &[
         "tenants",
         "sitemap",
         &[
-            ("inner", "inner.view"),
             ("tenants", "tenants.view"),
+            ("inner", "inner.view"),
             ("ceilings", "ceilings.view"),
         ],
     ),

@@ -34,7 +34,11 @@ function hand(tab, judges) {
     look,
     /** Follows a section of the navigation. */
     async section(name) {
-      await tab.locator(".sections a:visible").filter({ hasText: new RegExp(`^\\s*${name}`) }).last().click();
+      const links = tab.locator(".sections li li a, .sections a:only-child").filter({ hasText: new RegExp(`^\\s*${name}`) });
+      const link = links.first();
+      // A section of another area is two clicks away.
+      if (!(await link.isVisible())) await link.locator("xpath=ancestor::li[2]/a").click();
+      await link.click();
       await arrive();
     },
     /** Follows a link or presses a button of the page by its name. */
