@@ -25,6 +25,15 @@ const PICTURES = [
   ["inner-recipients", "vip@example.com", "/t/nord/vip/recipients"],
   ["recipients-de", GERDA, "/t/nord/recipients?sort=last_name&dir=asc"],
   ["users-de", GERDA, "/t/nord/users"],
+  ["rights-ceilings", ADMIN, "/t/main/ceilings/matrix"],
+  ["rights-roles", ADMIN, "/t/nord/roles/matrix"],
+  ["rights-users", ADMIN, "/t/nord/users/matrix"],
+  ["rights-why", ADMIN, "/t/nord/users?q=vera", {}, undefined, async (tab) => {
+    await tab.click("tbody td.choose + td a");
+    await tab.click("text=Rights here, and why");
+    await tab.waitForLoadState("networkidle");
+    await tab.click("text=Change recipients");
+  }],
 ];
 
 mkdirSync(folder, { recursive: true });
