@@ -216,6 +216,7 @@ users-anonymise-wrong = Das ist nicht die E-Mail-Adresse.
 users-anonymise-now = Endgültig anonymisieren
 said-user-anonymised = { $name } ist anonymisiert.
 review-title = Zugriffsprüfung
+nav-access-review = Zugriffsprüfung
 review-intro-every = { $n ->
     [one] Jede Zuordnung zu diesem Mandanten ist jeden Monat zu bestätigen, von jemand anderem, der sie geben könnte.
    *[other] Jede Zuordnung zu diesem Mandanten ist alle { $shown } Monate zu bestätigen, von jemand anderem, der sie geben könnte.
@@ -262,6 +263,7 @@ said-review-withdrawn = Entzogen: { $done }.
 said-review-confirmed-some = Bestätigt: { $done }, nicht: { $left }. { $why }
 said-review-withdrawn-some = Entzogen: { $done }, nicht: { $left }. { $why }
 pending-title = Rechte bestätigen
+nav-pending = Rechte bestätigen
 pending-intro = Rechte, die als kritisch markiert sind, gelten erst, wenn eine andere Person, die sie geben könnte, es bestätigt.
 pending-none = Nichts wartet auf eine zweite Person.
 pending-asked = Gegeben von { $name } am { $at }. Gilt ab { $until } als abgelehnt.

@@ -216,6 +216,7 @@ users-anonymise-wrong = This is not the mail address.
 users-anonymise-now = Anonymise for good
 said-user-anonymised = { $name } is anonymised.
 review-title = Access review
+nav-access-review = Access review
 review-intro-every = { $n ->
     [one] Each place in this tenant is to be confirmed every month, by somebody else who could give it.
    *[other] Each place in this tenant is to be confirmed every { $shown } months, by somebody else who could give it.
@@ -262,6 +263,7 @@ said-review-withdrawn = Withdrawn: { $done }.
 said-review-confirmed-some = Confirmed: { $done }, not: { $left }. { $why }
 said-review-withdrawn-some = Withdrawn: { $done }, not: { $left }. { $why }
 pending-title = Rights to confirm
+nav-pending = Rights to confirm
 pending-intro = Rights that are marked critical take effect only when another person who could give them confirms it.
 pending-none = Nothing waits for a second person.
 pending-asked = Given by { $name } on { $at }. Declined by itself on { $until }.

@@ -63,6 +63,8 @@ const AREAS: Areas = &[
         &[
             ("users", "users.view"),
             ("roles", "roles.view"),
+            ("access-review", "users.review"),
+            ("pending", "users.change"),
             ("sign-on", "sign_on.change"),
             ("policy", "policy.change"),
         ],

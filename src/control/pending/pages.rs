@@ -52,9 +52,7 @@ struct Index {
 }
 
 fn frame(context: &Context, title: &str) -> Frame {
-    let p = Frame::new(context, title).section("users");
-    let (label, url) = (p.t("nav-users"), p.url("/users"));
-    p.crumb(label, url)
+    Frame::new(context, title).section("pending")
 }
 
 fn label(p: &Frame, key: &str) -> String {
@@ -211,6 +209,8 @@ async fn critical_view(
         })
         .await?;
     let p = frame(access.context(), "critical-title");
+    let (label, url) = (p.t("pending-title"), p.url("/pending"));
+    let p = p.crumb(label, url);
     let (title, url) = (p.t("pending-title"), p.url("/pending"));
     let p = p.crumb(title, url.clone());
     let mut chosen = Input::new(

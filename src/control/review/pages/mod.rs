@@ -54,11 +54,8 @@ impl State {
     }
 }
 
-/// A frame below the list of users.
 fn frame(context: &crate::access::Context, title: &str) -> Frame {
-    let p = Frame::new(context, title).section("users");
-    let (label, url) = (p.t("nav-users"), p.url("/users"));
-    p.crumb(label, url)
+    Frame::new(context, title).section("access-review")
 }
 
 /// A frame below the review.

@@ -178,11 +178,7 @@ pub(super) async fn index(
         (p.t("roles-compare"), p.url("/users/compare")),
         (p.t("export-csv"), state.url(&p, "/users/export", None)),
     ];
-    let review = (p.t("review-title"), p.url("/access-review"));
     let acts = p.may("users.change").then_some(new).into_iter();
-    let acts = acts.chain(p.may("users.review").then_some(review));
-    let pending = (p.t("pending-title"), p.url("/pending"));
-    let acts = acts.chain(p.may("users.change").then_some(pending));
     p.render(|p| Index {
         acts: acts.chain(more).collect(),
         only: narrowings(&p),
