@@ -157,7 +157,7 @@ async fn tell(jobs: Arc<AtomicBool>) {
 type Chore = (&'static str, fn(&App) -> Result<()>);
 
 /// What is done every hour.
-const CHORES: [Chore; 10] = [
+const CHORES: [Chore; 11] = [
     ("old sessions stay", |app| {
         crate::access::session::purge(&app.pools).map(drop)
     }),
@@ -178,6 +178,9 @@ const CHORES: [Chore; 10] = [
     }),
     ("old log-ins by providers stay", |app| {
         crate::control::sign_on::requests::forget_old(app).map(drop)
+    }),
+    ("old challenges of passkeys stay", |app| {
+        crate::control::second_factor::passkeys::forget_old(app).map(drop)
     }),
     ("old links stay", |app| {
         crate::control::links::forget_old(app).map(drop)

@@ -27,9 +27,23 @@ mail-second-factor-on = Zweiter Faktor eingeschaltet
 mail-second-factor-on-text =
     Guten Tag { $name },
 
-    für Ihren Zugang bei { $site } wurde am { $at } ein zweiter Faktor eingeschaltet. Die Anmeldung fragt jetzt neben dem Passwort nach einem Code.
+    für Ihren Zugang bei { $site } wurde am { $at } ein zweiter Faktor eingeschaltet. Die Anmeldung fragt jetzt neben dem Passwort nach einem Code oder Passkey.
 
     Waren Sie das nicht, sagen Sie es sofort Ihrem Administrator.
+mail-passkey-added = Passkey hinzugefügt
+mail-passkey-added-text =
+    Guten Tag { $name },
+
+    zu Ihrem Zugang bei { $site } wurde am { $at } ein Passkey hinzugefügt. Er ersetzt bei der Anmeldung den Code.
+
+    Waren Sie das nicht, sagen Sie es sofort Ihrem Administrator.
+mail-passkey-removed = Passkey entfernt
+mail-passkey-removed-text =
+    Guten Tag { $name },
+
+    von Ihrem Zugang bei { $site } wurde am { $at } ein Passkey entfernt.
+
+    Wissen Sie davon nichts, sagen Sie es sofort Ihrem Administrator.
 mail-second-factor-off = Zweiter Faktor ausgeschaltet
 mail-second-factor-off-text =
     Guten Tag { $name },

@@ -27,9 +27,23 @@ mail-second-factor-on = Second factor switched on
 mail-second-factor-on-text =
     Hello { $name },
 
-    a second factor was switched on for your account at { $site } on { $at }. Log-in now asks for a code beside the password.
+    a second factor was switched on for your account at { $site } on { $at }. Log-in now asks for a code or a passkey beside the password.
 
     If that was not you, tell your administrator at once.
+mail-passkey-added = Passkey added
+mail-passkey-added-text =
+    Hello { $name },
+
+    a passkey was added to your account at { $site } on { $at }. It stands in for the code at log-in.
+
+    If that was not you, tell your administrator at once.
+mail-passkey-removed = Passkey removed
+mail-passkey-removed-text =
+    Hello { $name },
+
+    a passkey of your account at { $site } was removed on { $at }.
+
+    If you know nothing of this, tell your administrator at once.
 mail-second-factor-off = Second factor switched off
 mail-second-factor-off-text =
     Hello { $name },

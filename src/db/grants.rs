@@ -86,6 +86,11 @@ pub const CONTROL_TABLES: &[(&str, &str)] = &[
     ("second_factors", "SELECT, INSERT, UPDATE, DELETE"),
     ("recovery_codes", "SELECT, INSERT, UPDATE, DELETE"),
     ("trusted_devices", "SELECT, INSERT, DELETE"),
+    (
+        "passkeys",
+        "SELECT, INSERT, UPDATE (state, last_used_at), DELETE",
+    ),
+    ("passkey_ceremonies", "SELECT, INSERT, UPDATE, DELETE"),
     ("policies", "SELECT, INSERT, UPDATE"),
     ("sign_ons", "SELECT, INSERT, UPDATE"),
     ("sign_on_roles", "SELECT, INSERT, DELETE"),

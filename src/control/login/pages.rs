@@ -33,6 +33,7 @@ pub fn routes(r: &mut Routes) {
     r.post("/login", log_in);
     r.get("/login/code", second::code_page);
     r.post("/login/code", second::code);
+    r.post(second::ASK, second::ask_passkey);
     r.get("/setup", set_up_page);
     r.post("/setup", set_up);
 }

@@ -1,17 +1,19 @@
-//! The second step of log-in: the password was right, now the code. Until it is, the session says only who
+//! The second step of log-in: the password was right, now the code or a passkey. Until it is, the session says only who
 //! waits: no gate takes it for a log-in, and both steps change its key.
 
 use super::local_path;
 use super::session::{By, Going, agent_of, begin, go};
 use crate::access::{Anonymous, client, session};
 use crate::clock;
-use crate::control::second_factor::{check, devices};
+use crate::control::second_factor::pages::errors_of;
+use crate::control::second_factor::view::by_passkey;
+use crate::control::second_factor::{Shown, check, devices, has_app, passkeys};
 use crate::db::ids::UserId;
 use crate::db::schema::control::users;
-use crate::db::{Write, control};
+use crate::db::{Read, Write, control};
 use crate::error::{AppError, Result};
 use crate::secrets::random_hex;
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::page::{Frame, see_other};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
@@ -22,6 +24,8 @@ use validator::Validate;
 
 /// Seconds for which the code is waited for.
 const PATIENCE: i64 = 10 * 60;
+/// Where the script learns what a passkey is to be asked.
+pub(super) const ASK: &str = "/login/code/passkey";
 /// Where in a session's state it stands who waits.
 const PENDING: &str = "pending";
 
@@ -69,7 +73,7 @@ pub(in crate::control) async fn ask(
     let fault = |error: actix_session::SessionInsertError| AppError::internal(error.to_string());
     session.insert(PENDING, pending).map_err(fault)?;
     session.insert(session::CSRF, &token).map_err(fault)?;
-    page(visitor, token, going, None)
+    page(visitor, user, token, going, None).await
 }
 
 /// Counts the changes of a user who may log in.
@@ -84,20 +88,40 @@ fn version(app: &crate::app::App, user: UserId) -> Result<Option<i32>> {
     })
 }
 
-fn page(
+/// With what a user can show his second factor: an app, and passkeys.
+fn ways(app: &crate::app::App, user: UserId) -> Result<(bool, bool)> {
+    control::run::<Read, _>(&app.pools, |conn| {
+        let passkeys = passkeys::count(conn.pg(), user)? > 0;
+        Ok((has_app(conn.pg(), user)?, passkeys))
+    })
+}
+
+async fn page(
     visitor: &Anonymous,
+    user: UserId,
     token: String,
     going: Going,
     errors: Option<&Errors>,
 ) -> Result<HttpResponse> {
+    let (by_code, passkeys, by) = visitor
+        .block(move |app| {
+            let (by_code, passkeys) = ways(app, user)?;
+            Ok((by_code, passkeys, by_passkey(app, passkeys, ASK, false)))
+        })
+        .await?;
     let mut p = Frame::new(visitor.context(), "code-title");
     p.csrf = token;
     let hidden = |name: &str, value: String| Input::new(InputKind::Hidden, name, "").value(value);
+    let (label, help, intro) = match (by_code, passkeys) {
+        (true, false) => ("second-factor-code", "code-help", "code-intro"),
+        (true, true) => ("second-factor-code", "code-help-both", "code-intro-both"),
+        (false, _) => ("code-recovery", "code-help-passkey", "code-intro-passkey"),
+    };
     let form = FormView::new("/login/code", p.t("login-submit"))
         .input(
-            Input::line("code", p.t("second-factor-code"), "")
+            Input::line("code", p.t(label), "")
                 .autocomplete("one-time-code")
-                .help(p.t("code-help"))
+                .help(p.t(help))
                 .required()
                 .max(30),
         )
@@ -106,15 +130,34 @@ fn page(
         .input(hidden("kept_action", going.kept_action))
         .input(hidden("kept_user", going.kept_user))
         .input(hidden("kept_body", going.kept_body))
+        .passkey(by)
         .cancel("/login");
-    let intro = p.t("code-intro");
+    let intro = p.t(intro);
     PlainFormPage::answer(p, intro, form, errors)
+}
+
+/// What a passkey of who waits is to be asked.
+pub(super) async fn ask_passkey(
+    visitor: Anonymous,
+    session: Session,
+    _: Submitted<NoFields>,
+) -> Result<HttpResponse> {
+    let Some((user, _)) = pending(&visitor, &session).await? else {
+        return Err(AppError::LogIn);
+    };
+    let browser = visitor.context().csrf.clone();
+    let wanted = visitor
+        .block(move |app| passkeys::ask(app, user, &browser))
+        .await?;
+    Ok(HttpResponse::Ok().json(wanted))
 }
 
 #[derive(Debug, Deserialize, Validate)]
 pub(super) struct CodeForm {
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    passkey: String,
     #[serde(default)]
     trust: String,
     #[serde(default)]
@@ -141,9 +184,9 @@ impl CodeForm {
 /// The page opened by itself: who waits is asked again, anybody else begins at the beginning.
 pub(super) async fn code_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
     match pending(&visitor, &session).await? {
-        Some(_) => {
+        Some((user, _)) => {
             let token = visitor.context().csrf.clone();
-            page(&visitor, token, Going::default(), None)
+            page(&visitor, user, token, Going::default(), None).await
         }
         None => Ok(see_other("/login")),
     }
@@ -174,29 +217,31 @@ pub(super) async fn code(
     let form = match sent.validated() {
         Ok(form) => form.into_inner(),
         Err(Faulty { typed, errors }) => {
-            return page(&visitor, token, typed.going(), Some(&errors));
+            return page(&visitor, user, token, typed.going(), Some(&errors)).await;
         }
     };
     let address = client::address(&req, visitor.app());
     let (trust, agent) = (form.trust == "on", agent_of(&req));
-    let (of_act, code) = (address.clone(), form.code.clone());
-    let of_entry = by.clone();
+    let shown = Shown {
+        code: form.code.clone(),
+        passkey: form.passkey.clone(),
+        browser: token.clone(),
+    };
+    let (of_act, of_entry) = (address.clone(), by.clone());
     let checked = visitor
         .block(move |app| {
-            if !check(app, user, &code, &of_act, true)? {
-                return Ok(None);
-            }
+            check(app, user, &shown, &of_act, true)?;
             super::begun(app, user, of_entry.as_ref())?;
             let cookie = trust.then(|| {
                 control::run::<Write, _>(&app.pools, |conn| {
                     devices::trust(conn.pg(), app, user, &agent, &of_act)
                 })
             });
-            Ok(Some(cookie.transpose()?))
+            cookie.transpose()
         })
         .await;
     let errors = match checked {
-        Ok(Some(cookie)) => {
+        Ok(cookie) => {
             let token = begin(&session, user, &req, address, by)?;
             let mut response = go(&visitor, user, token, form.going()).await?;
             if let Some(cookie) = cookie {
@@ -206,14 +251,13 @@ pub(super) async fn code(
             }
             return Ok(response);
         }
-        Ok(None) => error_at("code", "code-wrong", &[]),
-        Err(AppError::TooMany { wait_seconds }) => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            error_at("", "error-too-many-text", &seconds)
-        }
-        Err(other) => return Err(other),
+        Err(AppError::Invalid {
+            key: "second-factor-wrong",
+            ..
+        }) => error_at("code", "code-wrong", &[]),
+        Err(other) => errors_of(other)?,
     };
-    page(&visitor, token, form.going(), Some(&errors))
+    page(&visitor, user, token, form.going(), Some(&errors)).await
 }
 
 /// Whether `next` is a place to go to after log-in.

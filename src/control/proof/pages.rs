@@ -7,13 +7,15 @@ use crate::control::login::{
     session::{back, proved},
 };
 use crate::control::passwords::proof;
-use crate::control::second_factor;
+use crate::control::second_factor::pages::errors_of;
+use crate::control::second_factor::view::by_passkey;
+use crate::control::second_factor::{self, Shown, passkeys};
 use crate::control::sign_on::{SignOn, links, nearest};
 use crate::control::users::{home_of, invite::has_password};
 use crate::db::Read;
-use crate::error::{AppError, Result};
+use crate::error::Result;
 use crate::web::Frame;
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, Submitted};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -33,13 +35,15 @@ struct Next {
     next: String,
 }
 
-/// What the form sends: one of the two.
+/// What the form sends: one of the three.
 #[derive(Debug, Default, Deserialize, Validate)]
 struct ProveForm {
     #[serde(default)]
     password: SecretString,
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    passkey: String,
     #[serde(default)]
     next: String,
 }
@@ -48,6 +52,7 @@ struct ProveForm {
 struct Ways {
     password: bool,
     code: bool,
+    passkey: bool,
     provider: Option<SignOn>,
 }
 
@@ -60,7 +65,8 @@ async fn ways(visitor: &LoggedIn) -> Result<Ways> {
             let provider = nearest(conn.pg(), home)?;
             Ok(Ways {
                 password: has_password(conn.pg(), user)?,
-                code: second_factor::is_on(conn.pg(), user)?,
+                code: second_factor::has_app(conn.pg(), user)?,
+                passkey: passkeys::count(conn.pg(), user)? > 0,
                 provider: provider.filter(|row| known.iter().any(|one| one.issuer == row.issuer)),
             })
         })
@@ -83,15 +89,19 @@ async fn show(visitor: &LoggedIn, next: &str, errors: Option<&Errors>) -> Result
                 .help(p.t("prove-code-help")),
         );
     }
+    let only = !ways.password && !ways.code;
+    let by = by_passkey(visitor.app(), ways.passkey, passkeys::pages::ASK, only);
+    let any = by.is_some() || !only;
     form = form
         .input(Input::new(InputKind::Hidden, "next", "").value(next))
+        .passkey(by)
         .cancel("/");
     if let Some(row) = &ways.provider {
         let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let label = p.t.with("login-by", "label", &row.label);
         form = form.aside(label, format!("/login/sso/prove?next={next}"));
     }
-    let intro = if ways.password || ways.code {
+    let intro = if any {
         p.t("prove-intro")
     } else {
         p.t("prove-provider")
@@ -114,36 +124,28 @@ async fn prove(
         Err(Faulty { typed, errors }) => return show(&visitor, &typed.next, Some(&errors)).await,
     };
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
-    let (password, code) = (form.password.clone(), form.code.clone());
+    let password = form.password.clone();
+    let by = Shown {
+        code: form.code.clone(),
+        passkey: form.passkey.clone(),
+        browser: visitor.context().csrf.clone(),
+    };
     let shown = visitor
         .block(move |app| {
-            if code.trim().is_empty() || !password.expose_secret().is_empty() {
-                return proof::demand(app, user, &password, &address);
+            // A browser may have filled in the password unasked.
+            let typed = by.code.trim().is_empty() || !password.expose_secret().is_empty();
+            if !by.passkey.is_empty() || !typed {
+                second_factor::check(app, user, &by, &address, false)
+            } else {
+                proof::demand(app, user, &password, &address)
             }
-            if second_factor::check(app, user, &code, &address, false)? {
-                return Ok(());
-            }
-            Err(AppError::invalid("second-factor-wrong"))
         })
         .await;
-    let errors = match shown {
+    match shown {
         Ok(()) => {
             proved(&session, clock::now().timestamp())?;
-            return back(visitor.context(), &session, &form.next);
+            back(visitor.context(), &session, &form.next)
         }
-        Err(AppError::TooMany { wait_seconds }) => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            error_at("", "error-too-many-text", &seconds)
-        }
-        Err(AppError::Invalid { key, params }) => {
-            let field = if key == "second-factor-wrong" {
-                "code"
-            } else {
-                "password"
-            };
-            error_at(field, key, &params)
-        }
-        Err(other) => return Err(other),
-    };
-    show(&visitor, &form.next, Some(&errors)).await
+        Err(error) => show(&visitor, &form.next, Some(&errors_of(error)?)).await,
+    }
 }

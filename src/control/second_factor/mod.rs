@@ -1,9 +1,11 @@
-//! The second factor of log-in: codes of an authenticator app, codes for when it is gone, and devices on which it
-//! is not asked. Not the steps of log-in, which are `login`'s.
+//! The second factor of log-in: codes of an authenticator app, passkeys, codes for when both are gone, and devices
+//! on which it is not asked. Not the steps of log-in, which are `login`'s.
 
 pub mod devices;
 pub mod pages;
+pub mod passkeys;
 pub mod totp;
+pub(in crate::control) mod view;
 
 use crate::app::App;
 use crate::clock;
@@ -29,18 +31,35 @@ const PURPOSE: &str = "second-factor";
 
 /// How the second factor of a user stands.
 #[derive(Clone, Debug)]
-pub enum Standing {
+pub struct Standing {
+    /// Since when log-in asks for it; none where it is off.
+    pub since: Option<DateTime<Utc>>,
+    /// His authenticator app.
+    pub app: Authenticator,
+    /// How many of the codes for when everything else is gone are left.
+    pub codes: i64,
+}
+
+/// How the authenticator app of a user stands.
+#[derive(Clone, Debug)]
+pub enum Authenticator {
     /// He has none.
     Off,
-    /// He is about to switch it on: the secret.
+    /// He is about to set it up: the secret.
     Begun(Vec<u8>),
-    /// It is on.
-    On {
-        /// Since when.
-        since: DateTime<Utc>,
-        /// How many of the codes for when the device is gone are left.
-        codes: i64,
-    },
+    /// Its codes count.
+    On,
+}
+
+/// With what somebody shows that he has his second factor: a code, or what a passkey answered.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// Of the app, or a recovery code.
+    pub code: String,
+    /// The passkey's answer as the browser gives it; empty for none.
+    pub passkey: String,
+    /// The token of the session that is to be answered.
+    pub browser: String,
 }
 
 fn open(secret: &SecretString, sealed: &[u8]) -> Result<Vec<u8>> {
@@ -57,23 +76,32 @@ fn open(secret: &SecretString, sealed: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// When the database does not answer.
 pub fn standing(conn: &mut PgConnection, secret: &SecretString, user: UserId) -> Result<Standing> {
-    let found: Option<(Vec<u8>, Option<DateTime<Utc>>)> = second_factors::table
+    type Row = (
+        Option<Vec<u8>>,
+        Option<DateTime<Utc>>,
+        Option<DateTime<Utc>>,
+    );
+    let found: Option<Row> = second_factors::table
         .find(user.0)
-        .select((second_factors::sealed, second_factors::confirmed_at))
+        .select((
+            second_factors::sealed,
+            second_factors::confirmed_at,
+            second_factors::app_since,
+        ))
         .first(conn)
         .optional()?;
-    Ok(match found {
-        None => Standing::Off,
-        Some((sealed, None)) => Standing::Begun(open(secret, &sealed)?),
-        Some((_, Some(since))) => Standing::On {
-            since,
-            codes: recovery_codes::table
-                .filter(recovery_codes::user_id.eq(user.0))
-                .filter(recovery_codes::used_at.is_null())
-                .count()
-                .get_result(conn)?,
-        },
-    })
+    let (sealed, since, app_since) = found.unwrap_or_default();
+    let app = match (sealed, app_since) {
+        (None, _) => Authenticator::Off,
+        (Some(sealed), None) => Authenticator::Begun(open(secret, &sealed)?),
+        (Some(_), Some(_)) => Authenticator::On,
+    };
+    let codes = recovery_codes::table
+        .filter(recovery_codes::user_id.eq(user.0))
+        .filter(recovery_codes::used_at.is_null())
+        .count()
+        .get_result(conn)?;
+    Ok(Standing { since, app, codes })
 }
 
 /// Whether log-in asks a user for it.
@@ -87,12 +115,23 @@ pub fn is_on(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(on)).get_result(conn)?)
 }
 
-/// Begins: makes a secret, which counts once it is confirmed.
+/// Whether codes of an app are among what a user can show.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn has_app(conn: &mut PgConnection, user: UserId) -> Result<bool> {
+    let app = second_factors::table
+        .find(user.0)
+        .filter(second_factors::app_since.is_not_null());
+    Ok(diesel::select(diesel::dsl::exists(app)).get_result(conn)?)
+}
+
+/// Begins with an app: makes a secret, which counts once it is confirmed.
 ///
 /// # Errors
 /// `Invalid` where it is on already.
 pub fn begin(conn: &mut PgConnection, secret: &SecretString, user: UserId) -> Result<()> {
-    if is_on(conn, user)? {
+    if has_app(conn, user)? {
         return Err(AppError::invalid("second-factor-is-on"));
     }
     let sealed = sealing::seal(secret, PURPOSE, &random_hex(totp::SECRET));
@@ -108,6 +147,27 @@ pub fn begin(conn: &mut PgConnection, secret: &SecretString, user: UserId) -> Re
     Ok(())
 }
 
+/// Switches the second factor on, whatever the first one is; whether it was off.
+fn switch_on(conn: &mut PgConnection, user: UserId) -> Result<bool> {
+    diesel::insert_into(second_factors::table)
+        .values(second_factors::user_id.eq(user.0))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    let since: Option<DateTime<Utc>> = second_factors::table
+        .find(user.0)
+        .select(second_factors::confirmed_at)
+        .for_update()
+        .first(conn)?;
+    if since.is_some() {
+        return Ok(false);
+    }
+    diesel::update(second_factors::table.find(user.0))
+        .set(second_factors::confirmed_at.eq(clock::now()))
+        .execute(conn)?;
+    record(conn, Actor::form(user), user, "factor.begin")?;
+    Ok(true)
+}
+
 /// What is kept of a code for when the device is gone: keyed, because it is short.
 fn hash(secret: &SecretString, user: UserId, code: &str) -> Vec<u8> {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -115,7 +175,8 @@ fn hash(secret: &SecretString, user: UserId, code: &str) -> Vec<u8> {
     Sha256::digest([&key[..], plain.to_ascii_lowercase().as_bytes()].concat()).to_vec()
 }
 
-/// Switches it on, with a code that shows that the app has the secret; answers the codes for when it is gone.
+/// Takes an app for good, with a code that shows that it has the secret; answers the codes for when everything is
+/// gone if it is the first second factor.
 ///
 /// # Errors
 /// `Invalid("second-factor-wrong")` where the code is not the app's.
@@ -124,16 +185,20 @@ pub fn confirm(
     post: &Post,
     user: UserId,
     code: &str,
-) -> Result<Vec<String>> {
+) -> Result<Option<Vec<String>>> {
     if !take_totp(conn, post.secret(), user, code)? {
         return Err(AppError::invalid("second-factor-wrong"));
     }
+    let first = switch_on(conn, user)?;
     diesel::update(second_factors::table.find(user.0))
-        .set(second_factors::confirmed_at.eq(clock::now()))
+        .set(second_factors::app_since.eq(clock::now()))
         .execute(conn)?;
-    record(conn, Actor::form(user), user, "factor.begin")?;
+    if !first {
+        record(conn, Actor::form(user), user, "factor.app_add")?;
+        return Ok(None);
+    }
     tell(conn, post, user, "mail-second-factor-on")?;
-    renew_codes(conn, post.secret(), user)
+    renew_codes(conn, post.secret(), user).map(Some)
 }
 
 /// Other codes for when the device is gone; those before open nothing any more.
@@ -175,13 +240,13 @@ fn take_totp(
     user: UserId,
     code: &str,
 ) -> Result<bool> {
-    let found: Option<(Vec<u8>, i64)> = second_factors::table
+    let found: Option<(Option<Vec<u8>>, i64)> = second_factors::table
         .find(user.0)
         .select((second_factors::sealed, second_factors::last_step))
         .for_update()
         .first(conn)
         .optional()?;
-    let Some((sealed, last)) = found else {
+    let Some((Some(sealed), last)) = found else {
         return Ok(false);
     };
     let key = open(secret, &sealed)?;
@@ -210,38 +275,46 @@ fn take_recovery(
     Ok(used == 1)
 }
 
-/// Whether the code is good now; it is used up then. Of the app or, with `recovery`, also one of those for when it
-/// is gone. Guessing is slowed down, per user and per network address.
+/// Demands that what is shown is good now; it is used up then. A code of the app, an answer of a passkey or, with
+/// `recovery`, also one of the codes for when both are gone. Guessing is slowed down, per user and per network
+/// address.
 ///
 /// # Errors
-/// `TooMany` with the seconds to wait.
-pub fn check(app: &App, user: UserId, code: &str, address: &str, recovery: bool) -> Result<bool> {
+/// `Invalid` with `second-factor-wrong`, or of a passkey as `passkeys::demand`; `TooMany` with the seconds to wait.
+pub fn check(app: &App, user: UserId, shown: &Shown, address: &str, recovery: bool) -> Result<()> {
     let keys = [
         throttle::key("code-account", &user.to_string()),
         throttle::key("code-address", address),
     ];
     throttle::begin(&app.pools, &keys)?;
-    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let good = control::run::<Write, _>(&app.pools, |conn| {
+    if shown.passkey.is_empty() {
+        let code: String = shown.code.chars().filter(|c| !c.is_whitespace()).collect();
+        if !take(app, user, &code, recovery)? {
+            return Err(AppError::invalid("second-factor-wrong"));
+        }
+    } else {
+        passkeys::demand(app, user, &shown.browser, &shown.passkey)?;
+    }
+    throttle::passed(&app.pools, &keys)
+}
+
+fn take(app: &App, user: UserId, code: &str, recovery: bool) -> Result<bool> {
+    control::run::<Write, _>(&app.pools, |conn| {
         if !is_on(conn.pg(), user)? {
             return Ok(false);
         }
-        if take_totp(conn.pg(), &app.secret, user, &code)? {
+        if has_app(conn.pg(), user)? && take_totp(conn.pg(), &app.secret, user, code)? {
             return Ok(true);
         }
-        if !recovery || !take_recovery(conn.pg(), &app.secret, user, &code)? {
+        if !recovery || !take_recovery(conn.pg(), &app.secret, user, code)? {
             return Ok(false);
         }
         record(conn.pg(), Actor::form(user), user, "factor.recovery")?;
         Ok(true)
-    })?;
-    if good {
-        throttle::passed(&app.pools, &keys)?;
-    }
-    Ok(good)
+    })
 }
 
-/// Switches it off; the codes and the trusted devices go with it. False where there was none.
+/// Switches it off; app, passkeys, codes and trusted devices go with it. False where there was none.
 ///
 /// # Errors
 /// When the database refuses.

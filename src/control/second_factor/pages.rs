@@ -1,26 +1,22 @@
 //! A user's own second factor: switching it on and off, the codes for when the device is gone, the devices that he
 //! trusts. Whoever only found an open session can do none of it: each act asks for the password or a code.
 
-use super::devices::{self, Device};
-use super::{Standing, check, totp};
+use super::view::{HERE, frame, show};
+use super::{Shown, check, devices, passkeys};
 use crate::access::{LoggedIn, Routes, client};
 use crate::control::audit::Actor;
 use crate::control::login::local_path;
 use crate::control::passwords::proof;
-use crate::control::sessions::{self, device};
-use crate::db::schema::control::users;
-use crate::db::{Read, Write, control};
+use crate::control::sessions;
+use crate::db::{Write, control};
 use crate::error::{AppError, Result};
 use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
-use crate::web::{FormView, Frame, Input, InputKind, see_other, see_other_saying};
+use crate::web::{Frame, see_other, see_other_saying};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use diesel::prelude::*;
 use secrecy::SecretString;
 use serde::Deserialize;
 use validator::Validate;
-
-const HERE: &str = "/profile/second-factor";
 
 /// The routes.
 pub fn routes(r: &mut Routes) {
@@ -32,6 +28,7 @@ pub fn routes(r: &mut Routes) {
     r.post("/profile/second-factor/confirm", confirm);
     r.post("/profile/second-factor/codes", codes);
     r.post("/profile/second-factor/devices/{id}/end", end_device);
+    passkeys::pages::routes(r);
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +36,9 @@ struct From {
     /// Where the tenant is that asked for it.
     #[serde(default)]
     next: String,
+    /// Whether an app is to be set up beside what there is.
+    #[serde(default)]
+    app: String,
 }
 
 /// What the forms of this page send.
@@ -52,161 +52,22 @@ struct ProofForm {
     #[serde(default)]
     end_code: String,
     #[serde(default)]
+    passkey: String,
+    #[serde(default)]
     next: String,
-}
-
-#[derive(Template)]
-#[template(path = "control/second_factor/index.html")]
-struct Index {
-    p: Frame,
-    text: String,
-    /// The secret: as a picture's path with its size, and as text.
-    secret: Option<(String, i32, String)>,
-    forms: Vec<(String, FormView)>,
-    devices: Option<Vec<Device>>,
-}
-
-impl Index {
-    fn device(&self, shown: &Device) -> String {
-        device::name(&self.p, &shown.agent)
-    }
-}
-
-fn frame(visitor: &LoggedIn) -> Frame {
-    let p = Frame::new(visitor.context(), "second-factor-title");
-    let profile = p.t("profile-title");
-    p.crumb(profile, "/profile")
-}
-
-fn password_input(p: &Frame) -> Input {
-    Input::line("password", p.t("login-password"), "")
-        .typed("password")
-        .autocomplete("current-password")
-        .required()
-}
-
-fn code_input(p: &Frame, name: &str) -> Input {
-    Input::line(name, p.t("second-factor-code"), "")
-        .autocomplete("one-time-code")
-        .required()
-        .max(30)
-}
-
-/// The page as the second factor stands; errors stand at the form that was sent.
-async fn show(
-    visitor: &LoggedIn,
-    next: &str,
-    faulty: Option<(&str, Errors)>,
-) -> Result<HttpResponse> {
-    let (user, secret) = (visitor.user().id, visitor.app().secret.clone());
-    let (standing, trusted, email) = visitor
-        .run::<Read, _>(move |conn| {
-            let email: String = users::table
-                .find(user.0)
-                .select(users::email)
-                .first(conn.pg())?;
-            Ok((
-                super::standing(conn.pg(), &secret, user)?,
-                devices::of_user(conn.pg(), user)?,
-                email,
-            ))
-        })
-        .await?;
-    let p = frame(visitor);
-    let form = |path: &str, label: &str| {
-        FormView::new(format!("{HERE}/{path}"), p.t(label))
-            .input(Input::new(InputKind::Hidden, "next", "").value(next))
-    };
-    let (text, picture, mut forms) = match &standing {
-        Standing::Off => {
-            let begin = form("begin", "second-factor-begin").input(password_input(&p));
-            let text = if next.is_empty() {
-                "second-factor-off"
-            } else {
-                "second-factor-asked"
-            };
-            (p.t(text), None, vec![(String::new(), begin)])
-        }
-        Standing::Begun(key) => {
-            let confirm = form("confirm", "second-factor-confirm").input(code_input(&p, "code"));
-            let again = form("begin", "second-factor-again").input(password_input(&p));
-            let mut again = again;
-            again.quiet = true;
-            (
-                p.t("second-factor-scan"),
-                Some(picture(key, &email)?),
-                vec![
-                    (String::new(), confirm),
-                    (p.t("second-factor-again-title"), again),
-                ],
-            )
-        }
-        Standing::On { since, codes } => {
-            let renew = form("codes", "second-factor-renew").input(code_input(&p, "code"));
-            let end = form("end", "second-factor-end")
-                .input(password_input(&p))
-                .input(code_input(&p, "end_code").help(p.t("second-factor-end-help")))
-                .danger();
-            let params = [("since", p.t.moment(since)), ("codes", codes.to_string())];
-            (
-                p.t.with_all("second-factor-on", &params),
-                None,
-                vec![
-                    (p.t("second-factor-renew-title"), renew),
-                    (p.t("second-factor-end-title"), end),
-                ],
-            )
-        }
-    };
-    let again = faulty.is_some();
-    if let Some((path, errors)) = faulty {
-        let action = format!("{HERE}/{path}");
-        if let Some((_, form)) = forms.iter_mut().find(|(_, form)| form.action == action) {
-            *form = form.clone().errors(&p.t, &errors);
-        }
-    }
-    let index = |p| Index {
-        p,
-        text,
-        secret: picture,
-        forms,
-        devices: matches!(standing, Standing::On { .. }).then_some(trusted),
-    };
-    if again {
-        p.render_again(index)
-    } else {
-        p.render(index)
-    }
-}
-
-/// The secret for an app: a path of squares and its size, and letters in groups of four.
-fn picture(key: &[u8], email: &str) -> Result<(String, i32, String)> {
-    use qrcodegen::{QrCode, QrCodeEcc};
-    let text = totp::base32(key);
-    let account: String = url::form_urlencoded::byte_serialize(email.as_bytes()).collect();
-    let address = format!("otpauth://totp/Mandant:{account}?secret={text}&issuer=Mandant");
-    let code = QrCode::encode_text(&address, QrCodeEcc::Medium)
-        .map_err(|error| AppError::internal(format!("QR code: {error}")))?;
-    let size = code.size();
-    let squares = (0..size).flat_map(|y| (0..size).map(move |x| (x, y)));
-    let path = squares
-        .filter(|(x, y)| code.get_module(*x, *y))
-        .map(|(x, y)| format!("M{} {}h1v1h-1z", x + 4, y + 4))
-        .collect();
-    let groups: Vec<&str> = (0..text.len())
-        .step_by(4)
-        .filter_map(|at| text.get(at..at + 4))
-        .collect();
-    Ok((path, size + 8, groups.join(" ")))
 }
 
 async fn page(visitor: LoggedIn, query: web::Query<From>) -> Result<HttpResponse> {
     let next = local_path(&query.next).unwrap_or_default();
-    show(&visitor, next, None).await
+    let app = (!query.app.is_empty()).then(|| ("app", Errors::new()));
+    show(&visitor, next, app).await
 }
 
 /// The field of a refusal, or the refusal where it is none that a form shows.
-fn errors_of(error: AppError) -> Result<Errors> {
+///
+/// # Errors
+/// Those that are none of the user's.
+pub(in crate::control) fn errors_of(error: AppError) -> Result<Errors> {
     match error {
         AppError::TooMany { wait_seconds } => {
             let seconds = [("seconds", wait_seconds.to_string())];
@@ -249,15 +110,17 @@ async fn begin(
         .block(move |app| {
             proof::demand_if_any(app, user, &password, &address)?;
             control::run::<Write, _>(&app.pools, |conn| {
-                super::begin(conn.pg(), &app.secret, user)
+                super::begin(conn.pg(), &app.secret, user)?;
+                super::is_on(conn.pg(), user)
             })
         })
         .await;
     let next = local_path(&form.next).unwrap_or_default();
     match begun {
-        Ok(()) => {
+        Ok(on) => {
             let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-            Ok(see_other(&format!("{HERE}?next={next}")))
+            let more = if on { "&app=1" } else { "" };
+            Ok(see_other(&format!("{HERE}?next={next}{more}")))
         }
         Err(error) => show(&visitor, next, Some(("begin", errors_of(error)?))).await,
     }
@@ -272,7 +135,11 @@ struct Codes {
     next: String,
 }
 
-fn show_codes(visitor: &LoggedIn, codes: Vec<String>, next: &str) -> Result<HttpResponse> {
+pub(super) fn show_codes(
+    visitor: &LoggedIn,
+    codes: Vec<String>,
+    next: &str,
+) -> Result<HttpResponse> {
     let next = if next.is_empty() { HERE } else { next }.to_owned();
     let p = frame(visitor).titled_by("second-factor-codes");
     p.render(|p| Codes { p, codes, next })
@@ -285,18 +152,21 @@ async fn confirm(visitor: LoggedIn, sent: Submitted<ProofForm>) -> Result<HttpRe
     let confirmed = visitor
         .run::<Write, _>(move |conn| {
             let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-            if super::is_on(conn.pg(), user)? {
+            if super::has_app(conn.pg(), user)? {
                 return Err(AppError::invalid("second-factor-is-on"));
             }
             let codes = super::confirm(conn.pg(), &post, user, &code)?;
-            // Those that were begun without it.
-            sessions::end_all(conn.pg(), user, Some(&own))?;
+            if codes.is_some() {
+                // Those that were begun without it.
+                sessions::end_all(conn.pg(), user, Some(&own))?;
+            }
             Ok(codes)
         })
         .await;
     let next = local_path(&form.next).unwrap_or_default();
     match confirmed {
-        Ok(codes) => show_codes(&visitor, codes, next),
+        Ok(Some(codes)) => show_codes(&visitor, codes, next),
+        Ok(None) => Ok(see_other_saying(HERE, "success", "said-app-added", &[])),
         Err(error) => show(&visitor, next, Some(("confirm", errors_of(error)?))).await,
     }
 }
@@ -308,11 +178,14 @@ async fn codes(
 ) -> Result<HttpResponse> {
     let form = read!(visitor, "codes", sent);
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
+    let shown = Shown {
+        code: form.code,
+        passkey: form.passkey,
+        browser: visitor.context().csrf.clone(),
+    };
     let renewed = visitor
         .block(move |app| {
-            if !check(app, user, &form.code, &address, false)? {
-                return Err(AppError::invalid("second-factor-wrong"));
-            }
+            check(app, user, &shown, &address, false)?;
             control::run::<Write, _>(&app.pools, |conn| {
                 super::record(conn.pg(), Actor::form(user), user, "factor.codes")?;
                 super::renew_codes(conn.pg(), &app.secret, user)
@@ -332,12 +205,15 @@ async fn end(
 ) -> Result<HttpResponse> {
     let form = read!(visitor, "end", sent);
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
+    let shown = Shown {
+        code: form.end_code,
+        passkey: form.passkey,
+        browser: visitor.context().csrf.clone(),
+    };
     let ended = visitor
         .block(move |app| {
             proof::demand_if_any(app, user, &form.password, &address)?;
-            if !check(app, user, &form.end_code, &address, true)? {
-                return Err(AppError::invalid("second-factor-wrong"));
-            }
+            check(app, user, &shown, &address, true)?;
             control::run::<Write, _>(&app.pools, |conn| {
                 super::record(conn.pg(), Actor::form(user), user, "factor.end")?;
                 super::end(conn.pg(), &app.post(), user)

@@ -317,9 +317,37 @@ diesel::table! {
     /// The second factor of a user's log-in.
     control.second_factors (user_id) {
         user_id -> Integer,
-        sealed -> Binary,
+        sealed -> Nullable<Binary>,
         confirmed_at -> Nullable<Timestamptz>,
         last_step -> BigInt,
+        app_since -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Passkeys of users, each a second factor.
+    control.passkeys (id) {
+        id -> Integer,
+        user_id -> Integer,
+        credential_id -> Binary,
+        transports -> SmallInt,
+        public_key -> Binary,
+        state -> Binary,
+        name -> Text,
+        created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// What passkeys are asked to sign.
+    control.passkey_ceremonies (browser_hash) {
+        browser_hash -> Binary,
+        user_id -> Integer,
+        purpose -> Text,
+        state -> Binary,
+        name -> Text,
+        expires_at -> Timestamptz,
     }
 }
 

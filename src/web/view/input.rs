@@ -227,8 +227,21 @@ pub struct FormView {
     pub other: Option<(String, String)>,
     /// Links below it: label and where each leads.
     pub asides: Vec<(String, String)>,
+    /// How a passkey stands in for what is typed, if one can.
+    pub passkey: Option<ByPasskey>,
     /// Errors of the form as a whole, ready to show.
     pub errors: Vec<String>,
+}
+
+/// A passkey's part in a form: a script asks it and sends its answer along as `passkey`.
+#[derive(Clone, Debug)]
+pub struct ByPasskey {
+    /// Where the script learns what to ask.
+    pub url: &'static str,
+    /// The address that the page must have for that.
+    pub origin: String,
+    /// Whether nothing else will do: sending the form asks the passkey then.
+    pub only: bool,
 }
 
 impl FormView {
@@ -243,6 +256,7 @@ impl FormView {
             quiet: false,
             other: None,
             asides: Vec::new(),
+            passkey: None,
             errors: Vec::new(),
         }
     }
@@ -272,6 +286,13 @@ impl FormView {
     #[must_use]
     pub fn aside(mut self, label: impl Into<String>, url: impl Into<String>) -> Self {
         self.asides.push((label.into(), url.into()));
+        self
+    }
+
+    /// A passkey may stand in for what is typed.
+    #[must_use]
+    pub fn passkey(mut self, by: Option<ByPasskey>) -> Self {
+        self.passkey = by;
         self
     }
 

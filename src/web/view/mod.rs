@@ -2,7 +2,7 @@
 
 mod input;
 
-pub use input::{Choice, FormView, Input, InputKind};
+pub use input::{ByPasskey, Choice, FormView, Input, InputKind};
 
 use super::form::Errors;
 use crate::error::Result;
