@@ -52,7 +52,9 @@
     var says = place.querySelector("[data-passkey-says]");
     var answer = place.querySelector('input[name="passkey"]');
     var button = form.querySelector("[data-passkey-button]");
-    if (!window.PublicKeyCredential) return;
+    // A page with several such forms brings this file as often.
+    if (!window.PublicKeyCredential || place.dataset.ready) return;
+    place.dataset.ready = "yes";
     if (location.origin !== place.dataset.origin) {
       says.textContent = place.dataset.elsewhere;
       return;

@@ -11,6 +11,7 @@ const NO_PAGE = [
   [/^\/setup$/, "gone once the first administrator is there; see start.test.mjs"],
   [/^\/login$/, "for those without a session; see start.test.mjs"],
   [/^\/login\/code$|\/users\/[^/]+\/second-factor$/, "only with a second factor; see login.test.mjs"],
+  [/^\/profile\/second-factor\/passkeys\/[^/]+\/end$/, "only with a passkey; see passkeys.test.mjs"],
   [/^\/login\/(sso|callback)|^\/profile\/sign-on\/[^/]+\/end$/, "only with a provider; see sign_on.test.mjs"],
   [/^\/password\/(forgot|reset)|^\/invitation\//, "for those without a session; see login.test.mjs"],
 ];

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod links;
+mod passkeys;
 mod policy;
 mod second_factor;
 mod sign_on;

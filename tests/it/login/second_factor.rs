@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 const PAGE: &str = "/profile/second-factor";
 
 /// What the page's text of a secret stands for.
-fn decode(letters: &str) -> Vec<u8> {
+pub(super) fn decode(letters: &str) -> Vec<u8> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let digits: Vec<u64> = letters
         .chars()

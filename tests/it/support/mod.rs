@@ -4,6 +4,7 @@
 //! the server. What it makes goes through the same orders and gates as in the program.
 
 pub mod app;
+pub mod authenticator;
 pub mod mailbox;
 pub mod program;
 pub mod provider;

@@ -11,7 +11,7 @@ use crate::control::second_factor::{Shown, check};
 use crate::control::users::invite::has_password;
 use crate::db::{Read, Write, control};
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, NoFields, Submitted};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::view::FormPage;
 use crate::web::{FormView, Frame, Input, InputKind, see_other_saying};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -116,6 +116,11 @@ async fn begin(
             return show_new(&visitor, &typed.name, next, Some(&errors)).await;
         }
     };
+    if form.name.trim().is_empty() {
+        let blank = error_at("name", "passkey-name-length", &[]);
+        let next = local_path(&form.next).unwrap_or_default();
+        return show_new(&visitor, "", next, Some(&blank)).await;
+    }
     let (user, address) = (visitor.user().id, client::address(&req, visitor.app()));
     let (password, name) = (form.password.clone(), form.name.trim().to_owned());
     let browser = visitor.context().csrf.clone();
