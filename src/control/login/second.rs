@@ -5,8 +5,7 @@ use super::local_path;
 use super::session::{By, Going, agent_of, begin, go};
 use crate::access::{Anonymous, client, session};
 use crate::clock;
-use crate::control::second_factor::pages::errors_of;
-use crate::control::second_factor::view::by_passkey;
+use crate::control::second_factor::view::{by_passkey, errors_of};
 use crate::control::second_factor::{Shown, check, devices, has_app, passkeys};
 use crate::db::ids::UserId;
 use crate::db::schema::control::users;
@@ -117,14 +116,10 @@ async fn page(
         (true, true) => ("second-factor-code", "code-help-both", "code-intro-both"),
         (false, _) => ("code-recovery", "code-help-passkey", "code-intro-passkey"),
     };
-    let form = FormView::new("/login/code", p.t("login-submit"))
-        .input(
-            Input::line("code", p.t(label), "")
-                .autocomplete("one-time-code")
-                .help(p.t(help))
-                .required()
-                .max(30),
-        )
+    let quiet = by.is_some() && !by_code;
+    let code = Input::line("code", p.t(label), "").autocomplete("one-time-code");
+    let mut form = FormView::new("/login/code", p.t("login-submit"))
+        .input(code.help(p.t(help)).required_if(by.is_none()).max(30))
         .input(Input::check("trust", p.t("code-trust"), false))
         .input(hidden("next", going.next))
         .input(hidden("kept_action", going.kept_action))
@@ -132,6 +127,7 @@ async fn page(
         .input(hidden("kept_body", going.kept_body))
         .passkey(by)
         .cancel("/login");
+    form.quiet = quiet;
     let intro = p.t(intro);
     PlainFormPage::answer(p, intro, form, errors)
 }

@@ -7,8 +7,7 @@ use crate::control::login::{
     session::{back, proved},
 };
 use crate::control::passwords::proof;
-use crate::control::second_factor::pages::errors_of;
-use crate::control::second_factor::view::by_passkey;
+use crate::control::second_factor::view::{by_passkey, errors_of};
 use crate::control::second_factor::{self, Shown, passkeys};
 use crate::control::sign_on::{SignOn, links, nearest};
 use crate::control::users::{home_of, invite::has_password};

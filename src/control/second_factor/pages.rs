@@ -1,7 +1,7 @@
 //! A user's own second factor: switching it on and off, the codes for when the device is gone, the devices that he
 //! trusts. Whoever only found an open session can do none of it: each act asks for the password or a code.
 
-use super::view::{HERE, frame, show};
+use super::view::{HERE, errors_of, frame, show};
 use super::{Shown, check, devices, passkeys};
 use crate::access::{LoggedIn, Routes, client};
 use crate::control::audit::Actor;
@@ -10,7 +10,7 @@ use crate::control::passwords::proof;
 use crate::control::sessions;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, NoFields, Submitted};
 use crate::web::{Frame, see_other, see_other_saying};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -61,28 +61,6 @@ async fn page(visitor: LoggedIn, query: web::Query<From>) -> Result<HttpResponse
     let next = local_path(&query.next).unwrap_or_default();
     let app = (!query.app.is_empty()).then(|| ("app", Errors::new()));
     show(&visitor, next, app).await
-}
-
-/// The field of a refusal, or the refusal where it is none that a form shows.
-///
-/// # Errors
-/// Those that are none of the user's.
-pub(in crate::control) fn errors_of(error: AppError) -> Result<Errors> {
-    match error {
-        AppError::TooMany { wait_seconds } => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            Ok(error_at("", "error-too-many-text", &seconds))
-        }
-        AppError::Invalid { key, params } => {
-            let field = match key {
-                "profile-old-wrong" => "password",
-                "second-factor-wrong" => "code",
-                _ => "",
-            };
-            Ok(error_at(field, key, &params))
-        }
-        other => Err(other),
-    }
 }
 
 /// The form, if it can be read; else the page again.

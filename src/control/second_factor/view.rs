@@ -9,7 +9,7 @@ use crate::control::sessions::device;
 use crate::db::Read;
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
-use crate::web::form::Errors;
+use crate::web::form::{Errors, error_at};
 use crate::web::view::ByPasskey;
 use crate::web::{FormView, Frame, Input, InputKind};
 use actix_web::HttpResponse;
@@ -83,6 +83,28 @@ pub(in crate::control) fn by_passkey(
     })
 }
 
+/// The field of a refusal, or the refusal where it is none that a form shows.
+///
+/// # Errors
+/// Those that are none of the user's.
+pub(in crate::control) fn errors_of(error: AppError) -> Result<Errors> {
+    match error {
+        AppError::TooMany { wait_seconds } => {
+            let seconds = [("seconds", wait_seconds.to_string())];
+            Ok(error_at("", "error-too-many-text", &seconds))
+        }
+        AppError::Invalid { key, params } => {
+            let field = match key {
+                "profile-old-wrong" => "password",
+                "second-factor-wrong" => "code",
+                _ => "",
+            };
+            Ok(error_at(field, key, &params))
+        }
+        other => Err(other),
+    }
+}
+
 /// What is shown of a user.
 struct Around {
     standing: Standing,
@@ -152,12 +174,15 @@ fn switched_on(p: &Frame, app: &App, around: &Around, next: &str) -> About {
     };
     let mut renew = form(p, "codes", "second-factor-renew", next).passkey(by(!has_app));
     if has_app {
-        renew = renew.input(code_input(p, "code"));
+        let alone = renew.passkey.is_none();
+        renew = renew.input(code_input(p, "code").required_if(alone));
     }
+    let (passkey, code) = (by(false), code_input(p, "end_code"));
+    let code = code.help(p.t("second-factor-end-help"));
     let end = form(p, "end", "second-factor-end", next)
         .input(password_input(p))
-        .input(code_input(p, "end_code").help(p.t("second-factor-end-help")))
-        .passkey(by(false))
+        .input(code.required_if(passkey.is_none()))
+        .passkey(passkey)
         .danger();
     let since = around.standing.since.as_ref();
     let params = [

@@ -149,6 +149,13 @@ impl Input {
         self
     }
 
+    /// Must be filled, if so.
+    #[must_use]
+    pub fn required_if(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
+
     /// Another type of line.
     #[must_use]
     pub fn typed(mut self, kind: &'static str) -> Self {
@@ -294,6 +301,16 @@ impl FormView {
     pub fn passkey(mut self, by: Option<ByPasskey>) -> Self {
         self.passkey = by;
         self
+    }
+
+    /// Whether the passkey's button comes before the form's own, which stands back.
+    pub fn passkey_first(&self) -> bool {
+        self.quiet && self.passkey.as_ref().is_some_and(|by| !by.only)
+    }
+
+    /// Whether it comes after that.
+    pub fn passkey_second(&self) -> bool {
+        !self.quiet && self.passkey.as_ref().is_some_and(|by| !by.only)
     }
 
     /// What it does is dangerous.

@@ -113,7 +113,7 @@ fn a_passkey_is_added_and_logs_in() {
     // No code of an app is one where there is no app; a recovery code is.
     let person = app.visitor();
     let page = first_step(&person, ADMIN);
-    assert_eq!(page.texts("label[for=code]"), ["Recovery code (required)"]);
+    assert_eq!(page.texts("label[for=code]"), ["Recovery code"]);
     let page = person.send(&page, &[("code", "123456")]);
     assert_eq!(page.status, 422);
     assert_eq!(person.send(&page, &[("code", &codes[0])]).status, 303);
@@ -350,13 +350,23 @@ fn an_app_beside_a_passkey_counts_once_it_is_confirmed() {
     let begun = anna.submit(&more, &[("password", PASSWORD)]);
     let page = anna.get(&begun.location);
     let secret = decode(&page.texts("#secret")[0]);
-    let code = |off| totp::code(&secret, mandant::clock::now().timestamp() / totp::STEP + off);
+    let code = |off| {
+        totp::code(
+            &secret,
+            mandant::clock::now().timestamp() / totp::STEP + off,
+        )
+    };
     let person = app.visitor();
     let asked = first_step(&person, ADMIN);
     let early = person.send(&asked, &[("code", &code(0))]);
     assert_eq!(early.status, 422, "not confirmed yet");
-    let done = anna.send(&page, &[("code", &code(0))]);
-    assert_eq!((done.status, done.location.as_str()), (303, PAGE), "{done:?}");
+    let confirm = page.attribute("form.form", "action").unwrap();
+    let done = anna.post(&confirm, &[("code", &code(0))]);
+    assert_eq!(
+        (done.status, done.location.as_str()),
+        (303, PAGE),
+        "{done:?}"
+    );
     assert_eq!((acts(&app, "begin"), acts(&app, "app_add")), (1, 1));
     let page = anna.get(PAGE);
     assert!(page.attribute("#app a", "href").is_none());

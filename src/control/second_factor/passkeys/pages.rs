@@ -5,8 +5,10 @@ use super::{Shown as Passkey, demand_room, of_user};
 use crate::access::{LoggedIn, Routes, client};
 use crate::control::login::local_path;
 use crate::control::passwords::proof;
-use crate::control::second_factor::pages::{errors_of, show_codes};
-use crate::control::second_factor::view::{HERE, by_passkey, code_input, frame, password_input};
+use crate::control::second_factor::pages::show_codes;
+use crate::control::second_factor::view::{
+    HERE, by_passkey, code_input, errors_of, frame, password_input,
+};
 use crate::control::second_factor::{Shown, check};
 use crate::control::users::invite::has_password;
 use crate::db::{Read, Write, control};
@@ -219,7 +221,9 @@ async fn show_end(visitor: &LoggedIn, id: i32, errors: Option<&Errors>) -> Resul
     if password {
         form = form.input(password_input(&p));
     }
-    form = form.input(code_input(&p, "code").help(p.t("passkey-end-help")));
+    let alone = form.passkey.is_none();
+    let code = code_input(&p, "code").required_if(alone);
+    form = form.input(code.help(p.t("passkey-end-help")));
     let key = if app || all.len() > 1 {
         "passkey-end-intro"
     } else {
