@@ -1,22 +1,22 @@
 //! The pages of log-in and first start.
 
-use super::session::{Going, begin, go};
+use super::second::First;
+use super::session::{Going, another, begin, go, to_another};
 use super::{begun, check, home, local_path, second};
 use crate::access::{Anonymous, Routes, client};
 use crate::app::App;
 use crate::control::audit::Actor;
-use crate::control::links;
 use crate::control::policy;
 use crate::control::second_factor::devices;
 use crate::control::setup::{self, SetUp};
 use crate::control::sign_on;
 use crate::control::users::NewUser;
+use crate::db::control;
 use crate::db::ids::UserId;
-use crate::db::{Write, control};
 use crate::error::{AppError, Result};
 use crate::web::error_page::{address_input, log_in_form, with_token};
 use crate::web::form::{Faulty, Submitted, at_field, error_at};
-use crate::web::page::{Frame, respond, see_other, see_other_saying};
+use crate::web::page::{Frame, respond, see_other};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -119,8 +119,10 @@ struct LogInForm {
 
 /// What a right password leads to.
 enum Found {
-    /// In, or to the second step.
-    Right(UserId, bool),
+    /// In.
+    In(UserId),
+    /// To the second step.
+    Second(First),
     /// To the page that sets another one.
     Over(String),
 }
@@ -149,30 +151,19 @@ async fn log_in(
                     policy::asks_for_another(conn, user, &password)?,
                 ))
             })?;
+            if asked {
+                let by = None;
+                return Ok(Some(Found::Second(First { user, by, over })));
+            }
             if over {
-                // Whoever knows the old one sets another; that alone lets nobody in.
-                let post = app.post();
-                let made = control::run::<Write, _>(&app.pools, |conn| {
-                    links::make(conn.pg(), &post, links::Kind::Reset, user, None, false)
-                })?;
-                return Ok(Some(Found::Over(made.path)));
+                return another(app, user).map(Found::Over).map(Some);
             }
-            if !asked {
-                begun(app, user, None)?;
-            }
-            Ok(Some(Found::Right(user, asked)))
+            begun(app, user, None)?;
+            Ok(Some(Found::In(user)))
         })
         .await;
-    let (user, asked) = match found {
-        Ok(Some(Found::Right(user, asked))) => (user, asked),
-        Ok(Some(Found::Over(path))) => {
-            return Ok(see_other_saying(
-                &path,
-                "warning",
-                "said-password-over",
-                &[],
-            ));
-        }
+    let found = match found {
+        Ok(Some(found)) => found,
         Ok(None) => {
             let errors = error_at("", "login-wrong", &[]);
             return log_in_failed(
@@ -210,11 +201,14 @@ async fn log_in(
         kept_user: form.kept_user,
         kept_body: form.kept_body,
     };
-    if asked {
-        return second::ask(&visitor, &session, (user, None), going).await;
+    match found {
+        Found::Second(first) => second::ask(&visitor, &session, first, going).await,
+        Found::Over(path) => Ok(to_another(&path)),
+        Found::In(user) => {
+            let token = begin(&session, user, &req, address, None)?;
+            go(&visitor, user, token, going).await
+        }
     }
-    let token = begin(&session, user, &req, address, None)?;
-    go(&visitor, user, token, going).await
 }
 
 async fn log_in_failed(

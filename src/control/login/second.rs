@@ -2,7 +2,7 @@
 //! waits: no gate takes it for a log-in, and both steps change its key.
 
 use super::local_path;
-use super::session::{By, Going, agent_of, begin, go};
+use super::session::{By, Going, agent_of, another, begin, go, to_another};
 use crate::access::{Anonymous, client, session};
 use crate::clock;
 use crate::control::second_factor::view::{by_passkey, errors_of};
@@ -16,6 +16,7 @@ use crate::web::form::{Errors, Faulty, NoFields, Submitted, error_at};
 use crate::web::page::{Frame, see_other};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
+use actix_web::cookie::Cookie;
 use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,18 @@ struct Pending {
     since: i64,
     /// Through which provider, if it was no password.
     by: Option<By>,
+    /// Whether the password was right and another one is to be set.
+    over: bool,
+}
+
+/// What the first step has shown.
+pub(in crate::control) struct First {
+    /// Who it is.
+    pub(in crate::control) user: UserId,
+    /// Through which provider, if it was no password.
+    pub(in crate::control) by: Option<By>,
+    /// Whether the password was right and no longer does.
+    pub(in crate::control) over: bool,
 }
 
 /// Whether log-in has to ask this user for a code on this device.
@@ -56,7 +69,7 @@ pub(in crate::control) fn is_asked(
 pub(in crate::control) async fn ask(
     visitor: &Anonymous,
     session: &Session,
-    (user, by): (UserId, Option<By>),
+    First { user, by, over }: First,
     going: Going,
 ) -> Result<HttpResponse> {
     let version = visitor.block(move |app| version(app, user)).await?;
@@ -65,6 +78,7 @@ pub(in crate::control) async fn ask(
         version: version.ok_or(AppError::LogIn)?,
         since: clock::now().timestamp(),
         by,
+        over,
     };
     let token = random_hex(24);
     session.clear();
@@ -138,7 +152,7 @@ pub(super) async fn ask_passkey(
     session: Session,
     _: Submitted<NoFields>,
 ) -> Result<HttpResponse> {
-    let Some((user, _)) = pending(&visitor, &session).await? else {
+    let Some(First { user, .. }) = pending(&visitor, &session).await? else {
         return Err(AppError::LogIn);
     };
     let browser = visitor.context().csrf.clone();
@@ -180,7 +194,7 @@ impl CodeForm {
 /// The page opened by itself: who waits is asked again, anybody else begins at the beginning.
 pub(super) async fn code_page(visitor: Anonymous, session: Session) -> Result<HttpResponse> {
     match pending(&visitor, &session).await? {
-        Some((user, _)) => {
+        Some(First { user, .. }) => {
             let token = visitor.context().csrf.clone();
             page(&visitor, user, token, Going::default(), None).await
         }
@@ -189,14 +203,23 @@ pub(super) async fn code_page(visitor: Anonymous, session: Session) -> Result<Ht
 }
 
 /// Who waits, if he still may.
-async fn pending(visitor: &Anonymous, session: &Session) -> Result<Option<(UserId, Option<By>)>> {
+async fn pending(visitor: &Anonymous, session: &Session) -> Result<Option<First>> {
     let Some(pending) = session.get::<Pending>(PENDING).ok().flatten() else {
         return Ok(None);
     };
     let user = UserId(pending.user);
     let now = visitor.block(move |app| version(app, user)).await?;
     let in_time = clock::now().timestamp() - pending.since < PATIENCE;
-    Ok((in_time && now == Some(pending.version)).then_some((user, pending.by)))
+    let (by, over) = (pending.by, pending.over);
+    Ok((in_time && now == Some(pending.version)).then_some(First { user, by, over }))
+}
+
+/// What the second step leads to.
+enum Passed {
+    /// In, and the device is trusted from now on if he wants that.
+    In(Option<Cookie<'static>>),
+    /// To the page that sets another password.
+    Over(String),
 }
 
 pub(super) async fn code(
@@ -206,7 +229,7 @@ pub(super) async fn code(
     req: HttpRequest,
 ) -> Result<HttpResponse> {
     let token = visitor.context().csrf.clone();
-    let Some((user, by)) = pending(&visitor, &session).await? else {
+    let Some(First { user, by, over }) = pending(&visitor, &session).await? else {
         session.purge();
         return Ok(see_other("/login"));
     };
@@ -227,17 +250,24 @@ pub(super) async fn code(
     let checked = visitor
         .block(move |app| {
             check(app, user, &shown, &of_act, true)?;
+            if over {
+                return another(app, user).map(Passed::Over);
+            }
             super::begun(app, user, of_entry.as_ref())?;
             let cookie = trust.then(|| {
                 control::run::<Write, _>(&app.pools, |conn| {
                     devices::trust(conn.pg(), app, user, &agent, &of_act)
                 })
             });
-            cookie.transpose()
+            cookie.transpose().map(Passed::In)
         })
         .await;
     let errors = match checked {
-        Ok(cookie) => {
+        Ok(Passed::Over(path)) => {
+            session.purge();
+            return Ok(to_another(&path));
+        }
+        Ok(Passed::In(cookie)) => {
             let token = begin(&session, user, &req, address, by)?;
             let mut response = go(&visitor, user, token, form.going()).await?;
             if let Some(cookie) = cookie {

@@ -3,11 +3,15 @@
 use super::{home, local_path, second};
 use crate::access::load::KeptForm;
 use crate::access::{Anonymous, Context, session};
+use crate::app::App;
 use crate::clock;
+use crate::control::links;
 use crate::db::ids::UserId;
+use crate::db::{Write, control};
 use crate::error::{AppError, Result};
 use crate::web::form::{CSRF_FIELD, REFILL_FIELD};
 use crate::web::page::{Frame, see_other};
+use crate::web::see_other_saying;
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
 use actix_web::http::header::USER_AGENT;
@@ -74,6 +78,21 @@ pub(in crate::control) async fn go(
         Some(next) => Ok(see_other(next)),
         None => Ok(see_other(&visitor.block(move |app| home(app, user)).await?)),
     }
+}
+
+/// A link by which somebody whose password no longer does sets another one: whoever has shown all else that is asked
+/// of him. That alone lets nobody in.
+pub(super) fn another(app: &App, user: UserId) -> Result<String> {
+    let post = app.post();
+    let made = control::run::<Write, _>(&app.pools, |conn| {
+        links::make(conn.pg(), &post, links::Kind::Reset, user, None, false)
+    })?;
+    Ok(made.path)
+}
+
+/// Leads to that link and says why.
+pub(super) fn to_another(path: &str) -> HttpResponse {
+    see_other_saying(path, "warning", "said-password-over", &[])
 }
 
 /// What the browser says of itself.

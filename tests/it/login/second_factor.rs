@@ -426,6 +426,30 @@ fn another_password_ends_the_trust_in_all_devices() {
 }
 
 #[test]
+fn a_password_that_no_longer_does_is_replaced_only_after_the_code() {
+    let app = TestApp::new();
+    let anna = admin(&app);
+    let phone = switch_on(&app, &anna);
+    sql(
+        &app,
+        "UPDATE users SET password_set_at = now() - interval '91 days'",
+    );
+    let rule = anna.submit("/t/main/policy", &[("password_days", "90")]);
+    assert_eq!(rule.status, 303);
+    let links = "SELECT count(*) AS n FROM links";
+    let (visitor, before) = (app.visitor(), number(&app, links));
+    let asked = first_step(&visitor, ADMIN);
+    let wrong = visitor.send(&asked, &[("code", &phone.wrong())]);
+    assert_eq!((wrong.status, number(&app, links)), (422, before));
+    later(&app);
+    let over = visitor.send(&wrong, &[("code", &phone.code())]);
+    assert!(over.location.starts_with("/password/reset/"), "{over:?}");
+    assert_eq!(visitor.get("/profile").status, 303, "that lets nobody in");
+    let set = [("password", "another horse battery")];
+    assert_eq!(visitor.submit(&over.location, &set).location, "/login");
+}
+
+#[test]
 fn switching_it_off_takes_password_and_code() {
     let app = TestApp::new();
     let anna = admin(&app);

@@ -10,6 +10,7 @@ use crate::access::{Anonymous, LoggedIn, client};
 use crate::app::App;
 use crate::clock;
 use crate::control::audit::Actor;
+use crate::control::login::second::First;
 use crate::control::login::session::{By, Going, back, begin, go, proved, show};
 use crate::control::login::{begun, local_path, second};
 use crate::control::second_factor::devices;
@@ -308,7 +309,10 @@ async fn enter(
         ..Going::default()
     };
     match entry {
-        Entry::In(user) if asked => second::ask(visitor, session, (user, Some(by)), going).await,
+        Entry::In(user) if asked => {
+            let (by, over) = (Some(by), false);
+            second::ask(visitor, session, First { user, by, over }, going).await
+        }
         Entry::In(user) => {
             let token = begin(session, user, req, address, Some(by))?;
             go(visitor, user, token, going).await
