@@ -156,6 +156,7 @@ pub fn remove(conn: &mut PgConnection, post: &Post, user: UserId, id: i32) -> Re
         tell(conn, post, user, "mail-passkey-removed")?;
         return Ok(false);
     }
+    super::record(conn, Actor::form(user), user, "factor.end")?;
     super::end(conn, post, user)
 }
 
