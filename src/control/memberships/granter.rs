@@ -6,7 +6,7 @@ use crate::control::audit::Actor;
 use crate::control::roles;
 use crate::control::users::query::{self, Around};
 use crate::db::Viewer;
-use crate::db::ids::{TenantId, UserId};
+use crate::db::ids::{RoleId, TenantId, UserId};
 use crate::db::schema::control::{memberships, tenants, visits};
 use crate::error::{AppError, Result};
 use crate::tenant::fields::rights::of_all;
@@ -86,6 +86,14 @@ pub fn roles_held(
     tenant: TenantId,
 ) -> Result<Option<Vec<i32>>> {
     Ok(diesel::select(roles_now(user.0, tenant.0)).get_result(conn)?)
+}
+
+/// A role and all that it includes, by however many steps.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn reached_by(conn: &mut PgConnection, role: RoleId) -> Result<Vec<i32>> {
+    Ok(diesel::select(roles_reached(vec![role.0])).get_result(conn)?)
 }
 
 impl Granter {
@@ -246,6 +254,19 @@ impl Granter {
             Some(reached(before)?)
         };
         if self.sight.covers(was.as_ref(), &reached(after)?) {
+            Ok(())
+        } else {
+            Err(AppError::invalid("fields-beyond"))
+        }
+    }
+
+    /// Demands that holders of a role that reached these, and now reaches others, see no more of the tenant's
+    /// fields than he does himself, or than they did.
+    ///
+    /// # Errors
+    /// `Invalid("fields-beyond")`.
+    pub fn demand_sight_of_role(&self, before: &Vec<i32>, after: &Vec<i32>) -> Result<()> {
+        if self.sight.covers(Some(before), after) {
             Ok(())
         } else {
             Err(AppError::invalid("fields-beyond"))

@@ -5,7 +5,7 @@ pub mod claims;
 mod granter;
 pub mod reasons;
 
-pub use granter::Granter;
+pub use granter::{Granter, reached_by};
 
 use super::audit::{self, Actor};
 use super::roles;

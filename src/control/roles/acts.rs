@@ -4,7 +4,7 @@
 use super::{MOST, Role, Whole, by_keys, homes, lock, one, rights_of, usable_in};
 use crate::access::rights;
 use crate::control::audit::{self, Actor};
-use crate::control::memberships::{Granter, granted_everywhere, roles_everywhere};
+use crate::control::memberships::{Granter, granted_everywhere, reached_by, roles_everywhere};
 use crate::db::ids::{RoleId, TenantId};
 use crate::db::schema::control::{
     membership_roles, role_includes, role_rights, role_versions, roles, sign_on_roles,
@@ -69,7 +69,7 @@ pub fn input_of(message: &str) -> &'static str {
         "roles-key-invalid" | "roles-key-taken" => "key",
         "roles-description-length" => "description",
         "rights-unknown" | "rights-beyond" | "roles-own-rights" => "rights",
-        "roles-circle" | "role-unknown" => "includes",
+        "roles-circle" | "role-unknown" | "fields-beyond" => "includes",
         _ => "",
     }
 }
@@ -200,8 +200,8 @@ fn own_role(conn: &mut PgConnection, granter: &Granter, id: RoleId, version: i32
 /// Changes a role, in force at once for everybody who holds it.
 ///
 /// # Errors
-/// As `create`; `Conflict` where somebody changed it since `version`; `Invalid` for a circle of roles, and
-/// where the granter's own rights would change.
+/// As `create`; `Conflict` where somebody changed it since `version`; `Invalid` for a circle of roles, where
+/// its holders would see more of fields than the granter, and where the granter's own rights would change.
 pub fn change(
     conn: &mut PgConnection,
     granter: &Granter,
@@ -216,6 +216,7 @@ pub fn change(
     }
     let mine = granted_everywhere(conn, granter.user)?;
     let reached = roles_everywhere(conn, granter.user)?;
+    let sight_before = reached_by(conn, id)?;
     let includes = by_keys(conn, granter.tenant, &draft.includes)?;
     let after: BTreeSet<String> = draft
         .rights
@@ -251,6 +252,7 @@ pub fn change(
             .filter(role_rights::right_key.ne_all(&draft.rights)),
     )
     .execute(conn)?;
+    granter.demand_sight_of_role(&sight_before, &reached_by(conn, id)?)?;
     diesel::update(roles::table.find(id.0))
         .set((
             roles::name.eq(&draft.name),

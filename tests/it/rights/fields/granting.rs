@@ -91,6 +91,63 @@ fn nobody_lets_a_role_of_his_own_include_one_that_sees_more() {
 }
 
 #[test]
+fn nobody_lets_holders_of_a_role_see_more_by_what_it_includes() {
+    let w = World::new();
+    with_users(&w);
+    let new = [
+        ("name", "Hilfe"),
+        ("key", "hilfe"),
+        ("rights", "recipients.view"),
+        ("rights", "recipients.export"),
+    ];
+    w.nora.get("/t/nord/roles/new");
+    assert_eq!(w.nora.post("/t/nord/roles", &new).status, 303);
+    w.set(w.score, "hilfe", "hidden");
+    w.set(w.tel, "hilfe", "hidden");
+    let carl = w.app.user("carl@example.org", "nord", "viewer");
+    place(&w, "carl@example.org", &["hilfe"], &[]);
+    tells_nothing(&carl.get(&w.anna("")));
+    // A role of Edda's own for which nothing is said.
+    let open = [("name", "Offen"), ("key", "offen")];
+    w.edda.get("/t/nord/roles/new");
+    assert_eq!(w.edda.post("/t/nord/roles", &open).status, 303);
+    let role = format!("/t/nord/roles/{}", w.role("hilfe"));
+    let change = |who: &Person, includes: &[(&str, &str)], version: &str| {
+        who.get("/t/nord/roles");
+        let same = [&new[..1], &new[2..], &[("version", version)]].concat();
+        who.post(&role, &[same.as_slice(), includes].concat())
+    };
+    let refused = change(&w.edda, &[("includes", "offen")], "1");
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert!(
+        refused
+            .texts("#includes-error")
+            .join("")
+            .contains("one would see or change fields that you may not"),
+        "{}",
+        refused.body
+    );
+    let program = w.app.program("edda@example.org", "nord", &[]);
+    let body = json!({
+        "name": "Hilfe", "rights": ["recipients.view", "recipients.export"], "includes": ["offen"], "version": 1,
+    });
+    let refused = program.send("PUT", &format!("/roles/{}", w.role("hilfe")), body);
+    assert_eq!(refused.faults(), [("includes", "fields-beyond")]);
+    tells_nothing(&carl.get(&w.anna("")));
+    // Nor does she bring back a version by which it was so.
+    assert_eq!(change(&w.nora, &[("includes", "offen")], "1").status, 303);
+    assert!(carl.get(&w.anna("")).body.contains("zqscore"));
+    assert_eq!(change(&w.nora, &[], "2").status, 303);
+    let back = w.edda.post(&format!("{role}/versions/2"), &[("seen", "3")]);
+    assert_eq!(back.status, 422, "{back:?}");
+    tells_nothing(&carl.get(&w.anna("")));
+    // One that sees no more than she does herself may be included, and anything may go.
+    assert_eq!(change(&w.edda, &[("includes", "editor")], "3").status, 303);
+    tells_nothing(&carl.get(&w.anna("")));
+    assert_eq!(change(&w.edda, &[], "4").status, 303);
+}
+
+#[test]
 fn who_has_single_rights_alone_sees_the_least() {
     let w = World::new();
     place(
