@@ -121,3 +121,4 @@ field-rights-held = Diese Rolle haben Sie selbst; ändern muss das jemand andere
 field-rights-included = Wer nur diese Rolle hat, bekommt trotzdem: { $mode }, denn eine enthaltene Rolle erlaubt es.
 field-rights-administrator = Administratoren sehen immer alle Felder.
 field-rights-own-role = Die Rolle „{ $role }“ haben Sie selbst; was sie sieht, muss jemand anderes festlegen.
+field-rights-no-role = Sie haben hier keine Rolle: Was Sie von Feldern sehen, folgt aus dem, was für alle Rollen gilt. Festlegen muss es jemand anderes.

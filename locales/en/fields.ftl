@@ -121,3 +121,4 @@ field-rights-held = You hold this role; somebody else must change it.
 field-rights-included = Whoever has this role alone still gets: { $mode }, because a role that it includes allows it.
 field-rights-administrator = Administrators always see all fields.
 field-rights-own-role = You hold the role “{ $role }” yourself; what it sees somebody else must set.
+field-rights-no-role = You hold no role here: what you see of fields follows from what is said for all roles, so somebody else must set it.

@@ -135,7 +135,8 @@ fn inputs(
     loaded: &Loaded,
     typed: Option<&Typed>,
 ) -> Vec<Input> {
-    let held = access.tenant().viewer.roles();
+    let viewer = &access.tenant().viewer;
+    let held = viewer.roles();
     let administrator = loaded
         .usable
         .iter()
@@ -154,6 +155,9 @@ fn inputs(
         };
         if sees_all(whole) {
             return fixed("field-rights-sees-all");
+        }
+        if viewer.has_no_role() && !administrator {
+            return fixed("field-rights-no-role");
         }
         if held.contains(&id) && !administrator {
             return fixed("field-rights-held");

@@ -95,7 +95,8 @@ impl SetRights {
         Ok(after)
     }
 
-    /// The administrators' role sees all, and only they change what their own roles see.
+    /// The administrators' role sees all, and only they change what their own roles see. Who holds no role sees
+    /// what follows from all of them, so that each is like one of his own.
     fn check(&self, before: &ByRole, after: &ByRole, usable: &[Whole]) -> Result<()> {
         let own = self.viewer.roles();
         let held = |whole: &Whole| own.contains(&whole.role.id);
@@ -107,6 +108,9 @@ impl SetRights {
         for whole in changed {
             if sees_all(whole) {
                 return Err(AppError::invalid("field-rights-administrator"));
+            }
+            if self.viewer.has_no_role() && !free {
+                return Err(AppError::invalid("field-rights-no-role"));
             }
             if held(whole) && !free {
                 return Err(AppError::Invalid {

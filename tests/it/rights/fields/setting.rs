@@ -42,6 +42,40 @@ fn it_is_recorded_from_what_to_what() {
 }
 
 #[test]
+fn who_holds_no_role_sets_nothing_because_all_of_it_is_his_own_view() {
+    let w = World::new();
+    let rights = [
+        "dashboard.view",
+        "fields.view",
+        "fields.change",
+        "recipients.view",
+        "recipients.export",
+    ];
+    place(&w, "edda@example.org", &[], &rights);
+    tells_nothing(&w.edda.get(&w.anna("")));
+    let page = format!("/t/nord/fields/{}/rights", w.score);
+    let form = w.edda.get(&page);
+    assert_eq!(form.status, 200);
+    assert!(form.body.contains("You hold no role here"));
+    assert_eq!(form.attribute("[name^='role_']", "name"), None);
+    let version = form.attribute("[name='version']", "value").unwrap();
+    let before = rows(&w);
+    for (role, mode) in [("editor", "editable"), ("editor", ""), ("viewer", "hidden")] {
+        let name = format!("role_{}", w.role(role));
+        let set = w.edda.post(&page, &[(&name, mode), ("version", &version)]);
+        assert_eq!(set.status, 422, "{role}: {mode}");
+        assert!(set.body.contains("You hold no role here"), "{}", set.body);
+    }
+    let program = w.app.program("edda@example.org", "nord", &[]);
+    let body =
+        json!({ "roles": { "editor": "editable" }, "version": version.parse::<i32>().unwrap() });
+    let set = program.send("PUT", &format!("/fields/{}/rights", w.score), body);
+    assert_eq!(set.faults(), [("roles", "field-rights-no-role")]);
+    assert_eq!(rows(&w), before);
+    tells_nothing(&w.edda.get(&w.anna("")));
+}
+
+#[test]
 fn only_who_changes_fields_may_and_not_for_a_role_of_his_own() {
     let w = World::new();
     for page in [
