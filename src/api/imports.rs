@@ -371,7 +371,10 @@ async fn show(access: Access<ViewImports>, which: web::Path<Which>) -> Answer {
 
 async fn run(access: Access<RunImports>, which: web::Path<Which>) -> Answer {
     let id = ImportId(which.id);
-    access.run(move |conn| acts::run_checked(conn, id)).await?;
+    access
+        .run(move |conn| acts::run_checked(conn, id))
+        .await
+        .map_err(|error| Fault::of(error, |_| String::new()))?;
     accepted(&access, id).await
 }
 

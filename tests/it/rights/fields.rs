@@ -1,6 +1,7 @@
 //! Field rights by role: what is hidden, masked or read-only for a role is so on every way to it.
 
 mod granting;
+mod importing;
 mod setting;
 mod ways;
 

@@ -3,7 +3,7 @@
 
 use super::groups::Group;
 use super::job::{GROUPS, KIND};
-use super::settings::{Reading, Settings};
+use super::settings::{Mapped, Reading, Settings};
 use super::source::Source;
 use super::upload::Upload;
 use super::{end, engine, guess};
@@ -208,17 +208,36 @@ pub fn start(conn: &mut TenantConn<'_, Write>, id: ImportId, dry: bool) -> Resul
 /// Starts an import whose dry run is done; of two who do so at once one does.
 ///
 /// # Errors
-/// `Conflict` in any other state.
+/// `Conflict` in any other state; `Invalid` where a field is not for whoever asks to fill: it stays as it is.
 pub fn run_checked(conn: &mut TenantConn<'_, Write>, id: ImportId) -> Result<()> {
-    let state: String = imports::table
+    let import: Import = imports::table
         .find(id.0)
-        .select(imports::state)
+        .select(Import::as_select())
         .for_update()
         .first(conn.pg())?;
-    if state != "checked" {
+    if import.state != "checked" {
         return Err(AppError::Conflict);
     }
+    may_fill(conn, &import)?;
     start(conn, id, false)
+}
+
+/// Refuses an import into fields that whoever asks may not fill: its job would fail by that, and whoever checked
+/// it would have to begin anew. A field that is gone is the job's to tell.
+fn may_fill<M: Mode>(conn: &mut TenantConn<'_, M>, import: &Import) -> Result<()> {
+    let viewer = conn.viewer().clone();
+    let all = fields::every_for(conn.pg(), &viewer)?;
+    let kept_back = |mapped: &&Mapped| {
+        let field = all.iter().find(|field| field.id == mapped.field);
+        field.is_some_and(|field| !field.is_importable())
+    };
+    match import.settings().mapping.iter().find(kept_back) {
+        None => Ok(()),
+        Some(mapped) => Err(AppError::Invalid {
+            key: "import-field-not-yours",
+            params: vec![("column", mapped.column.clone())],
+        }),
+    }
 }
 
 /// Asks an import to stop; one that has not begun ends at once, and so does one whose job is over without
