@@ -118,6 +118,8 @@ pub const CONTROL_FUNCTIONS: &[&str] = &[
     "within(text[], text[])",
     "lock_rights()",
     "lock_rights_for(integer)",
+    "ask_again(integer, integer)",
+    "unconfirmable(integer[], integer, timestamp with time zone)",
     "audit_ends()",
     "seal_audit(integer)",
     "sign_audit_head(integer, bytea)",

@@ -2,8 +2,11 @@
 //! rights wait is computed in the database (`migrations/control/0010_second_pair`), where all ways of giving a
 //! right end; here is who decides on them, and which rights are critical.
 
+mod anew;
 pub mod critical;
 pub mod pages;
+
+pub use anew::entrust;
 
 use super::audit;
 use super::memberships::Granter;
@@ -99,17 +102,22 @@ pub fn waiting(conn: &mut PgConnection, tenant: TenantId) -> Result<Vec<Waiting>
     Ok(all)
 }
 
-/// How many places of a tenant have rights that wait for somebody other than this user.
+/// How many places of a tenant have rights that wait for somebody other than this user, and than who counts as him.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn waiting_for(conn: &mut PgConnection, tenant: TenantId, user: UserId) -> Result<i64> {
+    let same = anew::same_eyes(conn, user)?;
     Ok(pending::table
         .inner_join(memberships::table)
         .filter(memberships::tenant_id.eq(tenant.0))
-        .filter(memberships::user_id.ne(user.0))
+        .filter(memberships::user_id.ne_all(&same))
         .filter(pending::declined_at.is_null())
-        .filter(pending::asked_by.is_null().or(pending::asked_by.ne(user.0)))
+        .filter(
+            pending::asked_by
+                .is_null()
+                .or(pending::asked_by.ne_all(&same)),
+        )
         .select(diesel::dsl::count(pending::membership_id).aggregate_distinct())
         .first(conn)?)
 }
@@ -147,8 +155,8 @@ pub enum Verdict {
 /// Decides on rights of a place that somebody saw waiting.
 ///
 /// # Errors
-/// `NotFound` where the place is not the tenant's; `Invalid` for who gave them, who would get them, and who could
-/// not give them himself; `Conflict` where they wait no longer.
+/// `NotFound` where the place is not the tenant's; `Invalid` for who gave them, who would get them, who could act as
+/// one of these (or one of these as him), and who could not give them himself; `Conflict` where they wait no longer.
 pub fn decide(
     conn: &mut PgConnection,
     granter: &Granter,
@@ -174,8 +182,13 @@ pub fn decide(
     if open.is_empty() || open.len() != seen.len() {
         return Err(AppError::Conflict);
     }
-    if open.iter().any(|(_, by)| *by == Some(granter.user.0)) {
+    let asked_by: BTreeSet<i32> = open.iter().filter_map(|(_, by)| *by).collect();
+    if asked_by.contains(&granter.user.0) {
         return Err(AppError::invalid("pending-own-gift"));
+    }
+    let same = anew::same_eyes(conn, granter.user)?;
+    if same.contains(&user) || !same.is_disjoint(&asked_by) {
+        return Err(AppError::invalid("pending-one-person"));
     }
     granter.demand(conn, seen)?;
     let which = pending::table
@@ -185,6 +198,7 @@ pub fn decide(
         Verdict::Confirm => {
             // Without its row a right is in force: a trigger computes the place anew.
             diesel::delete(which).execute(conn)?;
+            anew::settle(conn, UserId(user), &asked_by)?;
             "pending.confirm"
         }
         Verdict::Decline => {
@@ -197,7 +211,6 @@ pub fn decide(
             "pending.decline"
         }
     };
-    let asked_by: BTreeSet<i32> = open.iter().filter_map(|(_, by)| *by).collect();
     let data = json!({ "rights": seen, "asked_by": asked_by });
     let object = user.to_string();
     audit::record(conn, granter.actor, granter.tenant, act, &object, &data)

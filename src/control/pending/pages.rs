@@ -1,5 +1,6 @@
 //! What waits for a second person, deciding on it, and which rights are critical.
 
+use super::anew::same_eyes;
 use super::critical::{self, Marked, SUGGESTED};
 use super::{DAYS, Verdict, Waiting, decide, waiting};
 use crate::access::rights::{self, ChangeUsers, MarkCritical};
@@ -64,10 +65,12 @@ fn label(p: &Frame, key: &str) -> String {
 
 async fn index(access: ControlAccess<ChangeUsers>) -> Result<HttpResponse> {
     let tenant = access.tenant().id;
-    let all = access.run(move |conn| waiting(conn.pg(), tenant)).await?;
-    let p = frame(access.context(), "pending-title");
     let me = access.user().id;
-    let cards = all.iter().map(|one| card(&p, one, me)).collect();
+    let (all, same) = access
+        .run(move |conn| Ok((waiting(conn.pg(), tenant)?, same_eyes(conn.pg(), me)?)))
+        .await?;
+    let p = frame(access.context(), "pending-title");
+    let cards = all.iter().map(|one| card(&p, one, me, &same)).collect();
     p.render(|p| Index {
         cards,
         critical: p.may("users.critical"),
@@ -75,7 +78,8 @@ async fn index(access: ControlAccess<ChangeUsers>) -> Result<HttpResponse> {
     })
 }
 
-fn card(p: &Frame, one: &Waiting, me: UserId) -> Card {
+/// `same`: who counts as the reader.
+fn card(p: &Frame, one: &Waiting, me: UserId, same: &BTreeSet<i32>) -> Card {
     let by = match (one.asked_by, one.asked_by_name.as_str()) {
         (None, _) => p.t("audit-nobody"),
         (Some(_), "") => p.t("audit-somebody"),
@@ -91,6 +95,8 @@ fn card(p: &Frame, one: &Waiting, me: UserId) -> Card {
         p.t("pending-own-place")
     } else if one.asked_by == Some(me) {
         p.t("pending-own-gift")
+    } else if same.contains(&one.user.0) || one.asked_by.is_some_and(|by| same.contains(&by.0)) {
+        p.t("pending-one-person")
     } else {
         String::new()
     };

@@ -4,7 +4,7 @@
 use super::query::{self, Person};
 use crate::control::audit::{self, Actor};
 use crate::control::mail::Post;
-use crate::control::{links, memberships, passwords, roles, second_factor, sessions};
+use crate::control::{links, memberships, passwords, pending, roles, second_factor, sessions};
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
@@ -34,6 +34,11 @@ impl Care {
         query::ours(conn, self.tenant, self.user)
     }
 
+    /// He is somebody else's to be from now on, as far as log-in goes: his critical rights wait for a third.
+    pub(super) fn entrust(&self, conn: &mut PgConnection) -> Result<()> {
+        pending::entrust(conn, self.actor, self.user)
+    }
+
     pub(super) fn record(
         &self,
         conn: &mut PgConnection,
@@ -47,7 +52,8 @@ impl Care {
     /// Sets name and address (normalised), if nobody changed them since `version`.
     ///
     /// # Errors
-    /// `Conflict` where somebody did; `Constraint` where the address is taken.
+    /// `Conflict` where somebody did; `Constraint` where the address is taken; `Invalid` where nobody could confirm
+    /// the rights that wait for another address.
     pub fn change(
         &self,
         conn: &mut PgConnection,
@@ -55,6 +61,7 @@ impl Care {
         name: &str,
         email: &str,
     ) -> Result<()> {
+        roles::lock(conn)?;
         let before = self.begin(conn)?;
         if before.version != version {
             return Err(AppError::Conflict);
@@ -70,6 +77,7 @@ impl Care {
             ))
             .execute(conn)?;
         if before.email != email {
+            self.entrust(conn)?;
             // They went to the address that no longer counts.
             links::end(conn, self.user, None)?;
         }
@@ -84,9 +92,11 @@ impl Care {
     /// Sets his password, ends all his sessions and tells him by mail.
     ///
     /// # Errors
-    /// When he is not the tenant's to look after.
+    /// When he is not the tenant's to look after; `Invalid` where nobody could confirm the rights that wait then.
     pub fn set_password(&self, conn: &mut PgConnection, post: &Post, hash: &str) -> Result<()> {
+        roles::lock(conn)?;
         self.begin(conn)?;
+        self.entrust(conn)?;
         passwords::set(conn, post, self.user, hash, true)?;
         sessions::end_all(conn, self.user, None)?;
         self.record(conn, "user.password", &json!({}))
@@ -166,10 +176,12 @@ impl Care {
     /// Takes his second factor away, because he lost it; his sessions end, and a mail tells him.
     ///
     /// # Errors
-    /// When he is not the tenant's to look after.
+    /// When he is not the tenant's to look after; `Invalid` where nobody could confirm the rights that wait then.
     pub fn reset_second_factor(&self, conn: &mut PgConnection, post: &Post) -> Result<()> {
+        roles::lock(conn)?;
         self.begin(conn)?;
         if second_factor::end(conn, post, self.user)? {
+            self.entrust(conn)?;
             sessions::end_all(conn, self.user, None)?;
             self.record(conn, "factor.reset", &json!({}))?;
         }

@@ -4,6 +4,7 @@ use super::acts::Care;
 use crate::control::audit::{self, Actor};
 use crate::control::links::{self, Kind};
 use crate::control::mail::{Letter, Post};
+use crate::control::roles;
 use crate::db::ids::{TenantId, UserId};
 use crate::db::schema::control::{tenants, users};
 use crate::error::{AppError, Result};
@@ -100,13 +101,19 @@ pub fn has_password(conn: &mut PgConnection, user: UserId) -> Result<bool> {
 }
 
 impl Care {
-    /// Invites him again.
+    /// Invites him again. Whoever is shown the link could use it himself.
     ///
     /// # Errors
-    /// When he is not the tenant's to look after, or has a password.
+    /// When he is not the tenant's to look after, or has a password; `Invalid` where nobody could confirm the rights
+    /// that wait then.
     pub fn invite(&self, conn: &mut PgConnection, post: &Post, hand_over: bool) -> Result<Invited> {
+        roles::lock(conn)?;
         self.begin(conn)?;
-        invite(conn, post, self.actor, self.tenant, self.user, hand_over)
+        let invited = invite(conn, post, self.actor, self.tenant, self.user, hand_over)?;
+        if let Invited::Link(_) = invited {
+            self.entrust(conn)?;
+        }
+        Ok(invited)
     }
 
     /// Withdraws his invitation.

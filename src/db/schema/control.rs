@@ -50,6 +50,8 @@ diesel::table! {
         last_login_at -> Nullable<Timestamptz>,
         active_since -> Timestamptz,
         version -> Integer,
+        entrusted_by -> Nullable<Integer>,
+        entrusted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -415,6 +417,7 @@ diesel::table! {
         claim -> Text,
         value -> Text,
         role_id -> Integer,
+        asked_by -> Nullable<Integer>,
     }
 }
 

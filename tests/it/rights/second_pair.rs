@@ -1,6 +1,8 @@
 //! The second pair of eyes: by whatever way a critical right is given, nothing of it takes effect before another
 //! person confirms it.
 
+mod entrusted;
+
 use crate::support::app::{Answer, Person, TestApp};
 use crate::support::{count, set_place};
 use diesel::connection::SimpleConnection;
@@ -22,6 +24,10 @@ impl World {
     fn new() -> Self {
         let app = TestApp::new();
         app.db.separate("nord");
+        Self::over(app)
+    }
+
+    fn over(app: TestApp) -> Self {
         app.member("anna@example.org", "nord", "administrator");
         app.member("otto@example.org", "nord", "administrator");
         app.member("carl@example.org", "nord", "viewer");
@@ -74,13 +80,31 @@ impl World {
             "no button to {act}: {:?}",
             page.texts("main")
         );
+        let again = pairs.iter().skip(1).position(|(n, _)| *n == pairs[0].0);
         let pairs: Vec<(&str, &str)> = pairs
             .iter()
+            .take(again.map_or(pairs.len(), |before| before + 1))
             .map(|(n, v)| (n.as_str(), v.as_str()))
             .collect();
         let done = who.post_bare(&format!("/t/nord/pending/{act}"), &pairs);
         assert_eq!(done.status, 303);
         who.get(&done.location).texts(".said").join(" ")
+    }
+
+    /// Whether somebody's decision on what waits for a user is refused, by a forged form as well, and why.
+    fn refused(&self, who: &Person, email: &str) -> String {
+        let place = format!(
+            "SELECT m.id::bigint AS n FROM memberships m JOIN users u ON u.id = m.user_id
+            JOIN tenants t ON t.id = m.tenant_id WHERE t.slug = 'nord' AND u.email = '{email}'"
+        );
+        let place = count(&mut self.app.db.as_provisioner(), &place).to_string();
+        let page = who.get("/t/nord/pending");
+        let offered = page.form("form[action$='/pending/confirm']");
+        assert!(offered.is_empty(), "{offered:?}");
+        let pairs = [("place", place.as_str()), ("right", RIGHT)];
+        let forged = who.post("/t/nord/pending/confirm", &pairs);
+        assert_eq!(self.has(email, RIGHT), (false, true));
+        who.get(&forged.location).texts(".said").join(" ")
     }
 
     fn sql(&self, sql: &str) {

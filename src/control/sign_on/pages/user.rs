@@ -7,9 +7,9 @@ use crate::access::ControlAccess;
 use crate::access::rights::ChangeUsers;
 use crate::control::audit::Actor;
 use crate::control::memberships::Granter;
-use crate::control::sessions;
 use crate::control::users::home_of;
 use crate::control::users::query::{self, Person};
+use crate::control::{pending, sessions};
 use crate::db::ids::UserId;
 use crate::error::{AppError, Result};
 use crate::web::form::{NoFields, Submitted};
@@ -141,6 +141,8 @@ pub(super) async fn permit(
         move |conn, actor| {
             let home = home_of(conn, user)?;
             let provider = nearest(conn, home)?.ok_or(AppError::NotFound)?;
+            // Whoever sets up the provider decides who comes by that address.
+            pending::entrust(conn, actor, user)?;
             links::permit(conn, actor, user, provider.tenant())
         },
     )
