@@ -1,5 +1,5 @@
-//! Critical rights that their holder has already, and that wait again, because somebody else decided how he logs in.
-//! That one could act as him, so for some days the two are one pair of eyes.
+//! Critical rights that their holder has already, and that wait again: because he may log in again, or because
+//! somebody else decided how he does. That one could act as him, so for some days the two are one pair of eyes.
 
 use super::DAYS;
 use crate::clock;
@@ -27,6 +27,17 @@ diesel::define_sql_function! {
 /// Since when it counts that somebody decided how another logs in.
 fn since() -> DateTime<Utc> {
     clock::now() - Duration::days(DAYS)
+}
+
+/// Somebody may log in again: what he holds of critical rights is as if it were given now.
+///
+/// # Errors
+/// When the database refuses.
+pub fn let_in_again(conn: &mut PgConnection, actor: Actor, user: UserId) -> Result<()> {
+    roles::lock(conn)?;
+    let by = actor.user.map(|user| user.0);
+    diesel::select(ask_again(user.0, by)).get_result::<Vec<i32>>(conn)?;
+    Ok(())
 }
 
 /// Somebody decides how another logs in, and could do so himself from now on: what that one holds of critical

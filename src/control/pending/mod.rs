@@ -6,7 +6,7 @@ mod anew;
 pub mod critical;
 pub mod pages;
 
-pub use anew::entrust;
+pub use anew::{entrust, let_in_again};
 
 use super::audit;
 use super::memberships::Granter;

@@ -102,7 +102,7 @@ impl Care {
         self.record(conn, "user.password", &json!({}))
     }
 
-    /// Lets him log in, or no longer: then his sessions end, too.
+    /// Lets him log in, or no longer: then his sessions end, too. His critical rights wait when he may again.
     ///
     /// # Errors
     /// `Invalid("last-administrator")` where he is the only one of a tenant that this one sees.
@@ -130,6 +130,8 @@ impl Care {
             diesel::update(users::table.find(self.user.0))
                 .set(users::active_since.eq(crate::clock::now()))
                 .execute(conn)?;
+            // Like places that were over and begin anew.
+            pending::let_in_again(conn, self.actor, self.user)?;
         } else {
             for tenant in administered {
                 memberships::keeps_an_administrator(conn, tenant)?;

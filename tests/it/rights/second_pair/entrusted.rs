@@ -150,3 +150,23 @@ fn nobody_loses_critical_rights_that_no_third_could_confirm() {
     world.decide(&above, "confirm");
     assert_eq!(world.has(ANNA, RIGHT), (true, false));
 }
+
+#[test]
+fn who_may_log_in_again_has_his_critical_rights_when_another_confirms() {
+    let world = World::new();
+    set_state(&world, &world.nora, OTTO, "inactive");
+    set_state(&world, &world.nora, OTTO, "active");
+    assert_eq!(world.has(OTTO, RIGHT), (false, true));
+    assert_eq!(world.has(OTTO, "users.change"), (true, false));
+    assert!(world.refused(&world.nora, OTTO).contains("yourself"));
+    world.decide(&world.anna, "confirm");
+    assert_eq!(world.has(OTTO, RIGHT), (true, false));
+    // So it is where it is done for several at once.
+    for act in ["deactivate", "activate"] {
+        let chosen = world.id(OTTO).to_string();
+        world.nora.get("/t/nord/users");
+        let pairs = [("act", act), ("chosen", chosen.as_str())];
+        assert_eq!(world.nora.post("/t/nord/users/bulk", &pairs).status, 303);
+    }
+    assert_eq!(world.has(OTTO, RIGHT), (false, true));
+}
