@@ -5,7 +5,7 @@ mod links;
 mod passkeys;
 mod policy;
 mod second_factor;
-mod sign_on;
+pub(crate) mod sign_on;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::proxy::Proxy;

@@ -1,5 +1,5 @@
 //! Roles that a place has because a provider's claims say so. They follow the claims at each log-in; what somebody
-//! gave by hand stays.
+//! gave by hand stays. Who made the rule gives what it gives, and cannot confirm it himself.
 
 use super::{Place, bump, keeps_an_administrator, place_of};
 use crate::access::rights::ADMINISTRATOR;
@@ -10,10 +10,10 @@ use crate::db::schema::control::{membership_roles, memberships, roles as roles_t
 use crate::error::{AppError, Result};
 use diesel::prelude::*;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// Gives a user in a tenant the roles that claims say, and takes those that they no longer do. The last
-/// administrator stays one.
+/// Gives a user in a tenant the roles that claims say, each on behalf of who made its rule, and takes those that
+/// they no longer do. The last administrator stays one.
 ///
 /// # Errors
 /// When the database refuses.
@@ -21,7 +21,7 @@ pub fn follow(
     conn: &mut PgConnection,
     user: UserId,
     tenant: TenantId,
-    wanted: &BTreeSet<RoleId>,
+    wanted: &BTreeMap<RoleId, Option<UserId>>,
 ) -> Result<()> {
     roles::lock(conn)?;
     let before = place_of(conn, user, tenant)?;
@@ -41,20 +41,24 @@ pub fn follow(
         .filter(membership_roles::membership_id.eq(id.0))
         .select((membership_roles::role_id, membership_roles::from_claims))
         .load(conn)?;
-    let more: Vec<i32> = wanted
-        .iter()
-        .map(|role| role.0)
-        .filter(|role| held.iter().all(|(one, _)| one != role))
-        .collect();
+    let mut more: BTreeMap<Option<UserId>, Vec<i32>> = BTreeMap::new();
+    for (role, by) in wanted {
+        if held.iter().all(|(one, _)| *one != role.0) {
+            more.entry(*by).or_default().push(role.0);
+        }
+    }
     let gone: Vec<i32> = held
         .iter()
-        .filter(|(role, from_claims)| *from_claims && !wanted.contains(&RoleId(*role)))
+        .filter(|(role, from_claims)| *from_claims && !wanted.contains_key(&RoleId(*role)))
         .map(|(role, _)| *role)
         .collect();
     if more.is_empty() && gone.is_empty() {
         return Ok(());
     }
-    give(conn, id, &more)?;
+    for (by, roles) in &more {
+        roles::lock_for(conn, *by)?;
+        give(conn, id, roles)?;
+    }
     take(conn, (id, tenant), &gone)?;
     let (old, new) = (
         before.map(|(.., place)| place),
@@ -90,7 +94,6 @@ fn take(
     roles: &[i32],
 ) -> Result<()> {
     let of = membership_roles::table.filter(membership_roles::membership_id.eq(id.0));
-    diesel::delete(of.filter(membership_roles::role_id.eq_any(roles))).execute(conn)?;
     let administers: Option<i32> = roles_table::table
         .filter(roles_table::key.eq(ADMINISTRATOR))
         .filter(roles_table::built_in)
@@ -98,11 +101,18 @@ fn take(
         .select(roles_table::id)
         .first(conn)
         .optional()?;
+    let others = roles.iter().filter(|role| Some(**role) != administers);
+    diesel::delete(of.filter(membership_roles::role_id.eq_any(others))).execute(conn)?;
     let Some(role) = administers else {
         return Ok(());
     };
-    match keeps_an_administrator(conn, tenant) {
-        Err(AppError::Invalid { .. }) => give(conn, id, &[role]),
+    // Undone as if it had not been: rights that were gone and came back would wait for a second person.
+    let taken = conn.transaction(|conn| {
+        diesel::delete(of.filter(membership_roles::role_id.eq(role))).execute(conn)?;
+        keeps_an_administrator(conn, tenant)
+    });
+    match taken {
+        Err(AppError::Invalid { .. }) => Ok(()),
         other => other,
     }
 }

@@ -13,7 +13,7 @@ pub mod words;
 pub use sync::SyncBuiltIn;
 
 use crate::access::rights::{self, RightInfo};
-use crate::db::ids::{RoleId, TenantId};
+use crate::db::ids::{RoleId, TenantId, UserId};
 use crate::db::origin;
 use crate::db::schema::control::{
     membership_roles, memberships, role_includes, role_rights, role_versions, roles, tenants,
@@ -87,7 +87,15 @@ diesel::define_sql_function! {
 /// # Errors
 /// When the database does not answer.
 pub fn lock(conn: &mut PgConnection) -> Result<()> {
-    let by = origin::here().user.map(|user| user.0);
+    lock_for(conn, origin::here().user)
+}
+
+/// The same, on behalf of somebody: what is given until the next such call he gave, and cannot confirm.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn lock_for(conn: &mut PgConnection, by: Option<UserId>) -> Result<()> {
+    let by = by.map(|user| user.0);
     diesel::select(lock_rights_for(by)).execute(conn)?;
     Ok(())
 }

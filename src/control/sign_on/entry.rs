@@ -11,7 +11,10 @@ use crate::db::schema::control::{memberships, sign_on_roles, tenants, users as t
 use crate::error::Result;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// Roles that claims give, and who made the rules that do so.
+type Claimed = BTreeMap<RoleId, Option<UserId>>;
 
 /// What becomes of somebody whom a provider sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +79,7 @@ fn newcomer(
     conn: &mut PgConnection,
     row: &SignOn,
     who: &Identity,
-    roles: &BTreeSet<RoleId>,
+    roles: &Claimed,
 ) -> Result<Result<UserId, &'static str>> {
     let name = (who.issuer.as_str(), who.subject.as_str());
     let email = who.email();
@@ -124,25 +127,29 @@ fn newcomer(
     Ok(Ok(user))
 }
 
-/// The roles that claims give in a tenant.
+/// The roles that claims give in a tenant. Of several rules for the same one the first counts.
 fn claimed(
     conn: &mut PgConnection,
     tenant: TenantId,
     claims: &Map<String, Value>,
-) -> Result<BTreeSet<RoleId>> {
-    let rules: Vec<(String, String, i32)> = sign_on_roles::table
+) -> Result<Claimed> {
+    let rules: Vec<(String, String, i32, Option<i32>)> = sign_on_roles::table
         .filter(sign_on_roles::tenant_id.eq(tenant.0))
+        .order(sign_on_roles::id)
         .select((
             sign_on_roles::claim,
             sign_on_roles::value,
             sign_on_roles::role_id,
+            sign_on_roles::asked_by,
         ))
         .load(conn)?;
-    Ok(rules
-        .into_iter()
-        .filter(|(claim, value, _)| says(claims, claim, value))
-        .map(|(.., role)| RoleId(role))
-        .collect())
+    let mut all = Claimed::new();
+    for (claim, value, role, by) in rules {
+        if says(claims, &claim, &value) {
+            all.entry(RoleId(role)).or_insert(by.map(UserId));
+        }
+    }
+    Ok(all)
 }
 
 /// Whether claims say `value` under a name; `*` is any value. `realm_access.roles` is the claim of that name, or

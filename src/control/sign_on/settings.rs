@@ -5,7 +5,7 @@ use super::{SignOn, own, purpose};
 use crate::control::audit;
 use crate::control::memberships::{Granter, Place, place_of};
 use crate::control::{roles, users};
-use crate::db::ids::{TenantId, UserId};
+use crate::db::ids::{RoleId, TenantId, UserId};
 use crate::db::schema::control::{roles as roles_table, sign_on_roles, sign_ons, users as table};
 use crate::error::{AppError, Result};
 use crate::secrets::sealing;
@@ -210,7 +210,7 @@ pub fn save(
         emergency,
         sealed,
     )?;
-    write_rules(conn, tenant, &wanted.rules)?;
+    write_rules(conn, granter, &wanted.rules, another)?;
     let told = |state: &str, issuer: &str, client: &str, rules: &[Rule]| {
         let rules: Vec<String> = rules
             .iter()
@@ -333,9 +333,31 @@ fn write(
     Ok(())
 }
 
-fn write_rules(conn: &mut PgConnection, tenant: TenantId, rules: &[Rule]) -> Result<()> {
+/// Writes the rules anew. Whoever makes one gives what it gives; so does for all of them who has `another` provider
+/// believed.
+fn write_rules(
+    conn: &mut PgConnection,
+    granter: &Granter,
+    rules: &[Rule],
+    another: bool,
+) -> Result<()> {
+    let (tenant, me) = (granter.tenant, granter.actor.user.map(|user| user.0));
     let old = sign_on_roles::table.filter(sign_on_roles::tenant_id.eq(tenant.0));
-    diesel::delete(old).execute(conn)?;
+    let before: Vec<(String, String, i32, Option<i32>)> = diesel::delete(old)
+        .returning((
+            sign_on_roles::claim,
+            sign_on_roles::value,
+            sign_on_roles::role_id,
+            sign_on_roles::asked_by,
+        ))
+        .get_results(conn)?;
+    let made_by = |rule: &Rule, role: RoleId| {
+        let same = |(claim, value, id, _): &&(String, String, i32, Option<i32>)| {
+            (claim, value, *id) == (&rule.claim, &rule.value, role.0)
+        };
+        let known = before.iter().find(same).filter(|_| !another);
+        known.map_or(me, |(.., by)| *by)
+    };
     let keys: Vec<String> = rules.iter().map(|rule| rule.role.clone()).collect();
     let ids = roles::by_keys(conn, tenant, &keys)?;
     let rows: Vec<_> = rules
@@ -347,6 +369,7 @@ fn write_rules(conn: &mut PgConnection, tenant: TenantId, rules: &[Rule]) -> Res
                 sign_on_roles::claim.eq(&rule.claim),
                 sign_on_roles::value.eq(&rule.value),
                 sign_on_roles::role_id.eq(role.0),
+                sign_on_roles::asked_by.eq(made_by(rule, role)),
             )
         })
         .collect();

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 const ADMIN: &str = "admin@example.org";
 
 /// An installation that asks providers on this machine, with the tenants `main` and `nord`.
-pub(super) fn installation() -> TestApp {
+pub(crate) fn installation() -> TestApp {
     let mut config = Config::default();
     config.sign_on.loopback = Loopback::Allow;
     let app = TestApp::with(config);
@@ -50,7 +50,7 @@ pub(super) fn values<'v>(fake: &'v Fake, more: &[(&'v str, &'v str)]) -> Vec<(&'
 }
 
 /// Sets up the provider of a tenant by somebody who may.
-pub(super) fn set_up(by: &Person, tenant: &str, fake: &Fake, more: &[(&str, &str)]) {
+pub(crate) fn set_up(by: &Person, tenant: &str, fake: &Fake, more: &[(&str, &str)]) {
     let page = by.get(&format!("/t/{tenant}/sign-on"));
     assert_eq!(page.status, 200);
     let version = page.attribute("[name=version]", "value").unwrap();
@@ -69,14 +69,14 @@ pub(super) fn with_provider(more: &[(&str, &str)]) -> (TestApp, Fake, Person) {
     (app, fake, boss)
 }
 
-pub(super) fn ina(groups: &[&str]) -> Value {
+pub(crate) fn ina(groups: &[&str]) -> Value {
     json!({
         "sub": "ina-7", "email": "Ina@Example.org", "email_verified": true, "name": "Ina Ö.", "groups": groups,
     })
 }
 
 /// Goes the whole way.
-pub(super) fn sign_on(person: &Person, fake: &Fake, claims: &Value) -> Answer {
+pub(crate) fn sign_on(person: &Person, fake: &Fake, claims: &Value) -> Answer {
     let start = person.get("/login/sso/nord");
     assert_eq!(start.status, 303, "{:?}", start.texts("main"));
     person.get(&fake.grant(&start.location, claims))

@@ -1,6 +1,7 @@
 //! The second pair of eyes: by whatever way a critical right is given, nothing of it takes effect before another
 //! person confirms it.
 
+mod by_claims;
 mod entrusted;
 
 use crate::support::app::{Answer, Person, TestApp};
