@@ -73,8 +73,8 @@ export async function page(chrome, options = {}) {
 }
 
 /** No finding of axe-core on the page as it is, by day and by night. */
-export async function accessible(tab) {
-  for (const colorScheme of ["light", "dark"]) {
+export async function accessible(tab, schemes = ["light", "dark"]) {
+  for (const colorScheme of schemes) {
     await tab.emulateMedia({ colorScheme });
     // Half-way between day and night nothing can be judged.
     await tab.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
