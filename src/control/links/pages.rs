@@ -11,7 +11,7 @@ use crate::db::schema::control::users as table;
 use crate::db::{Write, control};
 use crate::error::{AppError, Result};
 use crate::web::error_page::{address_input, with_token};
-use crate::web::form::{Errors, Faulty, Submitted, error_at};
+use crate::web::form::{Errors, Faulty, Submitted, error_at, error_of};
 use crate::web::page::{Frame, respond, see_other_saying};
 use crate::web::view::{FormView, Input, InputKind, PlainFormPage};
 use actix_session::Session;
@@ -95,12 +95,8 @@ async fn ask(
             let text = p.t("forgot-asked");
             return p.render(|p| Said { p, text });
         }
-        Err(AppError::TooMany { wait_seconds }) => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            error_at("", "error-too-many-text", &seconds)
-        }
         Err(AppError::Invalid { key, params }) => error_at("email", key, &params),
-        Err(other) => return Err(other),
+        Err(other) => error_of("", other)?,
     };
     forgot_form(&visitor, &session, &typed, Some(&errors))
 }

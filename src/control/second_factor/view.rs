@@ -9,7 +9,7 @@ use crate::control::sessions::device;
 use crate::db::Read;
 use crate::db::schema::control::users;
 use crate::error::{AppError, Result};
-use crate::web::form::{Errors, error_at};
+use crate::web::form::{Errors, error_at, error_of};
 use crate::web::view::ByPasskey;
 use crate::web::{FormView, Frame, Input, InputKind};
 use actix_web::HttpResponse;
@@ -89,10 +89,6 @@ pub(in crate::control) fn by_passkey(
 /// Those that are none of the user's.
 pub(in crate::control) fn errors_of(error: AppError) -> Result<Errors> {
     match error {
-        AppError::TooMany { wait_seconds } => {
-            let seconds = [("seconds", wait_seconds.to_string())];
-            Ok(error_at("", "error-too-many-text", &seconds))
-        }
         AppError::Invalid { key, params } => {
             let field = match key {
                 "profile-old-wrong" => "password",
@@ -101,7 +97,7 @@ pub(in crate::control) fn errors_of(error: AppError) -> Result<Errors> {
             };
             Ok(error_at(field, key, &params))
         }
-        other => Err(other),
+        other => error_of("", other),
     }
 }
 
